@@ -1,0 +1,37 @@
+#pragma once
+#include <getopt.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * What the Linux kernel and glibc offer and Swift cannot import: variadic syscall(2), per-thread credentials,
+ * structures that glibc 2.36 has no header for, and getopt_long's global variables (mutable globals are an error in
+ * Swift 6). Every function returns what the call returns; on failure that is negative, with the reason in errno.
+ */
+
+/* openat2(2) with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS: no link anywhere on the way. */
+int linux_open_beneath(int directory, const char *path, uint64_t flags, uint64_t mode);
+
+/* O_PATH of open(2), which glibc shows only to _GNU_SOURCE. */
+extern const int linux_o_path;
+
+/* renameat2(2) with RENAME_EXCHANGE or RENAME_NOREPLACE. */
+int linux_rename_exchange(int directory, const char *one, const char *other);
+int linux_rename_noreplace(int directory, const char *from, const char *to);
+
+/*
+ * The file system identity of the calling thread alone: setfsuid(2), setfsgid(2) and setgroups(2) as raw system
+ * calls, so that no other thread changes with it. Returns 0 only when the identity is what was asked for.
+ */
+int linux_set_file_identity(uid_t user, gid_t group, const gid_t *groups, size_t count);
+
+int linux_pidfd_open(pid_t process);
+int linux_pidfd_signal(int pidfd, int signal);
+
+/* One step of getopt_long(3) that permutes nothing and prints nothing. `argument` and `index` are set as optarg and optind. */
+int linux_getopt_long(int count, char *const *arguments, const char *shorts, const struct option *longs,
+                      const char **argument, int *index, int *unknown);
+void linux_getopt_reset(void);
+
+/* rusage of this process: peak resident set in KiB. */
+long linux_peak_memory(void);

@@ -1,0 +1,61 @@
+internal import Model
+
+/// Conditions that the unit's processes show, and the setting that lets them arise.
+enum ProcessRules {
+    static func findings(_ seen: AgentObservation, policy: Policy) -> [Finding] {
+        var findings: [Finding] = []
+        let unit = seen.unit
+        let unsafe = unit.killMode == "process" || unit.killMode == "none" || (policy.killModeStrict && unit.killMode == "mixed")
+        if unsafe, unit.killMode != policy.killMode {
+            findings.append(
+                Finding(
+                    kind: .unitKillMode, severity: .warning,
+                    summary: "KillMode of \(seen.agent.id.unit) is \(unit.killMode): what the agent starts outlives a restart.",
+                    evidence: [Evidence("unit property KillMode", unit.killMode)], prescription: .enforceKillMode))
+        }
+        let leftovers = leftovers(seen)
+        if !leftovers.isEmpty {
+            let list = leftovers.map { "\($0.command) (PID \($0.id.pid))" }.joined(separator: ", ")
+            let plural = leftovers.count == 1 ? "A process" : "\(leftovers.count) processes"
+            findings.append(
+                Finding(
+                    kind: .processLeftover, severity: .warning,
+                    summary: "\(plural) of an earlier start of \(seen.agent.id.unit) still there: \(list).",
+                    evidence: leftovers.map { Self.evidence($0, unit) }, prescription: .end(leftovers.map(\.id))))
+        }
+        return findings
+    }
+
+    /// In the cgroup, older than the main process and than the present activation, not its descendant, and not
+    /// carrying the present start's invocation id. Judged only while the unit is plainly running, since control
+    /// processes come and go while it starts and stops.
+    static func leftovers(_ seen: AgentObservation) -> [ProcessFacts] {
+        let unit = seen.unit
+        guard unit.isRunning, !unit.hasJob, let main = seen.processes.first(where: { $0.id.pid == unit.mainPID }) else { return [] }
+        let parents = Dictionary(seen.processes.map { ($0.id.pid, $0.parent) }, uniquingKeysWith: { first, _ in first })
+        return seen.processes.filter { process in
+            guard process.id.startTicks < main.id.startTicks, process.id.pid > 1 else { return false }
+            // The agent's own processes belong to its user; another's was put there by somebody else.
+            if let uid = seen.agent.id.scope.uid, process.uid != uid { return false }
+            guard let theirs = process.invocationID, !theirs.isEmpty, theirs != unit.invocationID else { return false }
+            return !descends(process.id.pid, from: main.id.pid, parents)
+        }
+    }
+
+    private static func descends(_ pid: Int32, from ancestor: Int32, _ parents: [Int32: Int32]) -> Bool {
+        var current = pid
+        // A chain cannot be longer than there are processes; PIDs that change hands could make a ring.
+        for _ in 0...parents.count {
+            if current == ancestor { return true }
+            guard let parent = parents[current], parent > 1 else { return false }
+            current = parent
+        }
+        return false
+    }
+
+    private static func evidence(_ process: ProcessFacts, _ unit: UnitFacts) -> Evidence {
+        Evidence(
+            "/proc/\(process.id.pid)",
+            "\(process.command), parent \(process.parent), in \(unit.controlGroup), started before main process \(unit.mainPID), of invocation \(process.invocationID ?? "unknown") and not \(unit.invocationID)")
+    }
+}

@@ -1,0 +1,194 @@
+internal import CLinux
+internal import Glibc
+
+/// A file as it was found.
+package struct FoundFile: Sendable {
+    package let bytes: [UInt8]
+    /// SHA-256, hexadecimal.
+    package let digest: String
+    /// Permission bits.
+    package let mode: UInt32
+    package let uid: UInt32
+    package let gid: UInt32
+    /// µs since 1970.
+    package let modified: Int64
+    package let changed: Int64
+}
+
+/// A folder that was reached without following any link, and the identity with which everything in it is done.
+///
+/// Names inside are single components and never lead out again (openat2(2): RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS).
+/// The identity is the given user's; root's own only where the folder is root's and nobody else can write to it.
+package struct ConfinedDirectory: ~Copyable {
+    let path: String
+    let identity: FileIdentity
+    let descriptor: Descriptor
+
+    /// Opens an absolute path as `user`. The way begins at the user's home where the path lies in it, since a link
+    /// above a home is the administrator's; otherwise at the root folder.
+    package init(_ path: String, as user: FileIdentity, creating: Bool = false) throws(FileError) {
+        let attempt = "Opening \(path) as \(user.name)"
+        guard path.hasPrefix("/"), !path.contains("\0") else {
+            throw FileError(code: .failed, description: "\(attempt): the path is not absolute.")
+        }
+        var start = "/"
+        var rest = path.drop { $0 == "/" }
+        let home = user.home.hasSuffix("/") ? user.home : user.home + "/"
+        if home != "/", (path + "/").hasPrefix(home) {
+            start = user.home
+            rest = path.dropFirst(user.home.count).drop { $0 == "/" }
+        }
+        let components = rest.split(separator: "/").map(String.init)
+        let descriptor = try user.perform { () throws(FileError) -> Descriptor in
+            let anchor = open(start, linux_o_path | O_DIRECTORY | O_CLOEXEC)
+            guard anchor >= 0 else { throw .errno(attempt) }
+            let base = Descriptor(anchor)
+            if creating { try Self.make(components, in: base, attempt) }
+            let flags = UInt64(O_RDONLY | O_DIRECTORY)
+            let relative = components.isEmpty ? "." : components.joined(separator: "/")
+            let number = linux_open_beneath(base.number, relative, flags, 0)
+            guard number >= 0 else { throw .errno(attempt) }
+            return Descriptor(number)
+        }
+        let status = try descriptor.status(path)
+        let onlyRoots = status.st_uid == 0 && status.st_mode & 0o022 == 0 && geteuid() == 0
+        self.path = path
+        self.identity = onlyRoots ? .root : user
+        self.descriptor = descriptor
+    }
+
+    /// Makes the missing folders of a path, one by one, never through a link.
+    private static func make(_ components: [String], in base: borrowing Descriptor, _ attempt: String) throws(FileError) {
+        var done = ""
+        for component in components {
+            let parent = linux_open_beneath(base.number, done.isEmpty ? "." : done, UInt64(linux_o_path | O_DIRECTORY), 0)
+            guard parent >= 0 else { throw .errno(attempt) }
+            let folder = Descriptor(parent)
+            guard mkdirat(folder.number, component, 0o755) == 0 || errno == EEXIST else { throw .errno(attempt) }
+            done += done.isEmpty ? component : "/" + component
+        }
+    }
+
+    /// The regular file `name`. A FIFO or device is refused and never waited for.
+    package func read(_ name: String, most: Int) throws(FileError) -> FoundFile {
+        try identity.perform { () throws(FileError) -> FoundFile in try readHere(name, most: most) }
+    }
+
+    private func readHere(_ name: String, most: Int) throws(FileError) -> FoundFile {
+        let shown = "\(path)/\(name)"
+        let number = linux_open_beneath(descriptor.number, name, UInt64(O_RDONLY | O_NONBLOCK | O_NOCTTY), 0)
+        guard number >= 0 else { throw .errno("Reading \(shown) as \(identity.name)") }
+        let file = Descriptor(number)
+        let status = try file.status(shown)
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw FileError(code: .notRegular, description: "Reading \(shown): this is not a regular file.")
+        }
+        let bytes = try file.readAll(most: most, shown)
+        return FoundFile(
+            bytes: bytes, digest: sha256(bytes), mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid,
+            modified: status.st_mtim.microseconds, changed: status.st_ctim.microseconds)
+    }
+
+    /// Puts `bytes` in the place of `name`, whole or not at all: other programs see the old file or the new one.
+    ///
+    /// `expecting` is the digest that the caller has seen and kept, or `nil` where the file was missing. A file that
+    /// holds anything else by now is left, or put back, as it is. Owner, group and `mode` are those given; a file
+    /// that belongs to somebody else than the identity is refused.
+    package func replace(
+        _ name: String, with bytes: [UInt8], mode: UInt32, gid: UInt32, expecting: String?
+    ) throws(FileError) {
+        try identity.perform { () throws(FileError) -> Void in
+            let shown = "\(path)/\(name)"
+            try verify(name, holds: expecting)
+            let temporary = ".\(name).watchdog-\(String(UInt64.random(in: .min ... .max), radix: 16))"
+            do throws(FileError) {
+                try write(bytes, to: temporary, mode: mode, gid: gid)
+            } catch {
+                unlinkat(descriptor.number, temporary, 0)
+                throw error
+            }
+            try exchange(temporary, name, expecting: expecting)
+            try descriptor.sync(shown)
+        }
+    }
+
+    /// Removes `name`; it is no error where there is none.
+    package func remove(_ name: String) throws(FileError) {
+        try identity.perform { () throws(FileError) -> Void in
+            guard unlinkat(descriptor.number, name, 0) == 0 || errno == ENOENT else {
+                throw .errno("Removing \(path)/\(name)")
+            }
+            try descriptor.sync(path)
+        }
+    }
+
+    private func verify(_ name: String, holds expected: String?) throws(FileError) {
+        do throws(FileError) {
+            let found = try readHere(name, most: .max)
+            guard found.digest == expected else {
+                throw FileError(
+                    code: .changedMeanwhile, description: "Replacing \(path)/\(name): it was changed after it was looked at, and is left alone.")
+            }
+            guard found.uid == identity.uid else {
+                throw FileError(
+                    code: .notOwner,
+                    description: "Replacing \(path)/\(name): it belongs to uid \(found.uid), not to \(identity.name), and is left alone.")
+            }
+        } catch where error.code == .missing && expected == nil {
+            return
+        }
+    }
+
+    private func write(_ bytes: [UInt8], to name: String, mode: UInt32, gid: UInt32) throws(FileError) {
+        let shown = "\(path)/\(name)"
+        let flags = UInt64(O_WRONLY | O_CREAT | O_EXCL)
+        let number = linux_open_beneath(descriptor.number, name, flags, 0o600)
+        guard number >= 0 else { throw .errno("Writing \(shown) as \(identity.name)") }
+        let file = Descriptor(number)
+        try file.writeAll(bytes, shown)
+        let status = try file.status(shown)
+        if status.st_gid != gid {
+            guard fchown(file.number, uid_t.max, gid) == 0 else { throw .errno("Giving \(shown) its group \(gid)") }
+        }
+        guard fchmod(file.number, mode) == 0 else { throw .errno("Giving \(shown) its mode") }
+        try file.sync(shown)
+    }
+
+    /// Swaps the two names in one step, so that what was replaced is still there to be compared and put back.
+    ///
+    /// The temporary file is removed only while it holds the caller's bytes or the version that the caller has kept.
+    private func exchange(_ temporary: String, _ name: String, expecting: String?) throws(FileError) {
+        let attempt = "Replacing \(path)/\(name)"
+        func giveUp(_ failure: FileError) -> FileError {
+            unlinkat(descriptor.number, temporary, 0)
+            return failure
+        }
+        guard let expecting else {
+            guard linux_rename_noreplace(descriptor.number, temporary, name) == 0 else { throw giveUp(.errno(attempt)) }
+            return
+        }
+        if linux_rename_exchange(descriptor.number, temporary, name) != 0 {
+            // Not every file system can swap (NFS cannot): there a last look and an ordinary rename have to do.
+            guard errno == EINVAL || errno == ENOSYS else { throw giveUp(.errno(attempt)) }
+            do throws(FileError) { try verify(name, holds: expecting) } catch { throw giveUp(error) }
+            guard renameat(descriptor.number, temporary, descriptor.number, name) == 0 else {
+                throw giveUp(.errno(attempt))
+            }
+            return
+        }
+        // Ignoring: why it cannot be read. Whatever it is, it is not the file that was seen, and goes back.
+        let replaced = try? readHere(temporary, most: .max)
+        guard replaced?.digest == expecting else {
+            guard linux_rename_exchange(descriptor.number, temporary, name) == 0 else { throw .errno(attempt) }
+            throw giveUp(
+                FileError(
+                    code: .changedMeanwhile,
+                    description: "\(attempt): it was changed in the same moment, and is left as it is."))
+        }
+        guard unlinkat(descriptor.number, temporary, 0) == 0 else { throw .errno(attempt) }
+    }
+}
+
+extension timespec {
+    fileprivate var microseconds: Int64 { Int64(tv_sec) * 1_000_000 + Int64(tv_nsec) / 1000 }
+}

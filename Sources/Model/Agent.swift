@@ -1,0 +1,85 @@
+/// Which manager of systemd an agent's unit belongs to.
+package enum Scope: Hashable, Sendable {
+    case system
+    case user(uid: UInt32, name: String)
+
+    package var userName: String? {
+        if case .user(_, let name) = self { return name }
+        return nil
+    }
+
+    package var uid: UInt32? {
+        if case .user(let uid, _) = self { return uid }
+        return nil
+    }
+
+    /// For sentences.
+    package var manager: String {
+        switch self {
+        case .system: "the system manager"
+        case .user(_, let name): "the user manager of \(name)"
+        }
+    }
+}
+
+/// Where an agent's unit is found; this, not its name, is an agent's identity.
+package struct AgentID: Hashable, Sendable {
+    package let scope: Scope
+    /// With its suffix: `openclaw-gateway-coder.service`.
+    package let unit: String
+
+    package init(scope: Scope, unit: String) {
+        self.scope = scope
+        self.unit = unit
+    }
+
+    /// The command a person would type.
+    package func systemctl(_ arguments: String) -> String {
+        switch scope {
+        case .system: "systemctl \(arguments) \(unit)"
+        case .user(_, let name): "systemctl --user -M \(name)@ \(arguments) \(unit)"
+        }
+    }
+
+    /// The name of an agent that the settings do not name: its unit without what all gateways share.
+    package var derivedName: String {
+        var name = Substring(unit)
+        if name.hasSuffix(".service") { name = name.dropLast(".service".count) }
+        for prefix in ["openclaw-gateway-", "clawdbot-gateway-"] where name.hasPrefix(prefix) && name.count > prefix.count {
+            name = name.dropFirst(prefix.count)
+        }
+        return String(name)
+    }
+}
+
+/// An agent that is watched: its unit, and what the settings or its own environment say of it.
+package struct Agent: Hashable, Sendable {
+    package let id: AgentID
+    package let name: String
+    /// Absolute paths.
+    package var config: [String]
+    package var health: [HealthProbe]
+    /// Names of variables whose values are secret.
+    package var secrets: [String]
+
+    package init(id: AgentID, name: String, config: [String] = [], health: [HealthProbe] = [], secrets: [String] = []) {
+        self.id = id
+        self.name = name
+        self.config = config
+        self.health = health
+        self.secrets = secrets
+    }
+}
+
+/// An address that tells whether an agent works.
+package struct HealthProbe: Hashable, Sendable {
+    package let url: String
+    /// Derived from the unit's environment and not named in the settings: an older release may not have the page,
+    /// so an answer that is not about health proves nothing.
+    package let assumed: Bool
+
+    package init(url: String, assumed: Bool) {
+        self.url = url
+        self.assumed = assumed
+    }
+}

@@ -1,0 +1,93 @@
+/// What the operator has set, complete: every absent key has its default here.
+package struct Settings: Hashable, Sendable {
+    /// Shell patterns of unit names.
+    package var units = ["openclaw-gateway*.service"]
+    package var stateDirectory: String
+    package var policy = Policy()
+    package var agents: [AgentEntry] = []
+    package var telegramAPI = "https://api.telegram.org"
+    package var advisor: AdvisorSettings?
+    package var channels: [Channel] = []
+
+    package init(stateDirectory: String) { self.stateDirectory = stateDirectory }
+}
+
+package struct Policy: Hashable, Sendable {
+    /// How long a healed agent must hold before it counts.
+    package var settle: Duration = .seconds(10)
+    /// How long after its start an agent's probes are not judged.
+    package var warmUp: Duration = .seconds(240)
+    package var knownGoodAfter: Duration = .seconds(600)
+    package var actionsPerAgent = 3
+    package var actionsWindow: Duration = .seconds(6 * 3600)
+    /// Share of a fleet; more than that broken at once is one cause, and nothing is restarted.
+    package var brakeShare = 0.5
+    package var killMode = "control-group"
+    package var killModeStrict = false
+    /// Of a whole pass.
+    package var deadline: Duration = .seconds(600)
+
+    /// A config that somebody changed so lately is still being edited.
+    package static let editGrace: Duration = .seconds(120)
+    /// Fewer agents than this are no fleet that a brake could protect.
+    package static let smallestFleet = 4
+    /// So many automatic restarts between two passes are a loop.
+    package static let crashLoopRestarts: UInt32 = 3
+    /// A main process that has held so long is out of its loop.
+    package static let crashLoopOver: Duration = .seconds(300)
+
+    package init() {}
+}
+
+package struct AgentEntry: Hashable, Sendable {
+    package var name: String
+    package var unit: String
+    /// `nil`: the system manager.
+    package var user: String?
+    package var config: [String]?
+    package var health: [String]?
+    package var secrets: [String] = []
+
+    package init(name: String, unit: String, user: String? = nil) {
+        self.name = name
+        self.unit = unit
+        self.user = user
+    }
+}
+
+/// Where a secret is found; the secret itself is read when it is needed.
+package enum SecretSource: Hashable, Sendable {
+    case env(String)
+    case file(String)
+}
+
+package struct AdvisorSettings: Hashable, Sendable {
+    package var callsPerDay = 20
+    package var name: String
+    /// Without the trailing `/chat/completions`.
+    package var url: String
+    package var model: String
+    package var key: SecretSource?
+
+    package init(name: String, url: String, model: String) {
+        self.name = name
+        self.url = url
+        self.model = model
+    }
+}
+
+package struct Channel: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case webhook(url: SecretSource)
+        case telegram(token: SecretSource, chat: String)
+    }
+
+    /// Tells it from its siblings in the outbox: its kind and its place among them, e.g. `telegram 2`.
+    package let name: String
+    package let kind: Kind
+
+    package init(name: String, kind: Kind) {
+        self.name = name
+        self.kind = kind
+    }
+}

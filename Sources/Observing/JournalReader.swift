@@ -1,0 +1,107 @@
+internal import Model
+internal import Systemd
+
+/// The journal of each agent, over one handle.
+final class JournalReader {
+    private let journal: Journal?
+    /// Why the journal is dark, if it is.
+    let gap: Gap?
+
+    /// Lines of an agent in trouble that are read, and shown to an advisor.
+    private static let tail = 50
+    /// New lines of a healthy agent that are read; older ones of a storm are passed over.
+    private static let newLines = 200
+
+    init() {
+        do throws(SystemdError) {
+            let opened = try Journal.open()
+            if try opened.hasEntries() {
+                gap = nil
+            } else {
+                gap = Gap(
+                    source: "journal",
+                    sentence: "The journal holds no entry that this user may read. Join the group systemd-journal, or see whether journald runs and keeps anything (journald.conf(5), Storage=).")
+            }
+            journal = consume opened
+        } catch {
+            journal = nil
+            gap = Gap(source: "journal", sentence: "\(error) Nothing that agents log is seen in this pass.")
+        }
+    }
+
+    /// `undisturbed`: the agent runs and has not been restarted, so that only what it said since `cursor` is new.
+    func read(into observation: inout AgentObservation, after cursor: String?, undisturbed: Bool) {
+        guard journal != nil, gap == nil else { return }
+        let id = observation.agent.id
+        do throws(SystemdError) {
+            if undisturbed {
+                let slice = try search(Self.newLines, [own(id)], after: cursor)
+                observation.journal.lines = slice.entries.map { line($0, .unit) }
+                observation.journal.cursor = slice.cursor ?? cursor
+                return
+            }
+            let mine = try search(Self.tail, [own(id)])
+            let managers = try search(Self.tail, [manager(id)])
+            observation.journal.cursor = mine.cursor ?? cursor
+            let lines = mine.entries.map { line($0, .unit) } + managers.entries.map { line($0, .manager) }
+            observation.journal.lines = Array(lines.sorted { $0.at < $1.at }.suffix(Self.tail))
+            observation.journal.lastRequest = try lastRequest(id)
+        } catch {
+            observation.gaps.append(Gap(source: "journal", sentence: error.description))
+        }
+    }
+
+    private func search(
+        _ most: Int, _ alternatives: [[JournalMatch]], after cursor: String? = nil
+    ) throws(SystemdError) -> JournalSlice {
+        guard journal != nil else { return JournalSlice() }
+        return try journal?.newest(most, matching: alternatives, after: cursor) ?? JournalSlice()
+    }
+
+    /// Who asked for what last. The manager logs `JOB_TYPE=stop` only where a stop was asked for; an exit, a crash
+    /// and a restart leave other marks.
+    private func lastRequest(_ id: AgentID) throws(SystemdError) -> OperatorRequest? {
+        let ids = [MessageID.starting, MessageID.started, MessageID.stopping, MessageID.stopped]
+        let slice = try search(20, [manager(id) + ids.map { JournalMatch("MESSAGE_ID", $0) }])
+        for entry in slice.entries.reversed() {
+            let at = Timestamp(microseconds: Int64(clamping: entry.realtime))
+            switch entry.messageID {
+            case MessageID.starting, MessageID.started:
+                return OperatorRequest(verb: .start, at: at, line: entry.message)
+            default:
+                if entry.jobType == "stop" { return OperatorRequest(verb: .stop, at: at, line: entry.message) }
+            }
+        }
+        return nil
+    }
+
+    /// What the unit's own processes logged.
+    private func own(_ id: AgentID) -> [JournalMatch] {
+        switch id.scope {
+        case .system: [JournalMatch("_SYSTEMD_UNIT", id.unit)]
+        case .user(let uid, _): [JournalMatch("_SYSTEMD_USER_UNIT", id.unit), JournalMatch("_UID", String(uid))]
+        }
+    }
+
+    /// What its manager logged of it. Anybody may write `UNIT=`: the trusted field beside it says who did.
+    private func manager(_ id: AgentID) -> [JournalMatch] {
+        switch id.scope {
+        case .system: [JournalMatch("_PID", "1"), JournalMatch("UNIT", id.unit)]
+        case .user(let uid, _): [JournalMatch("_UID", String(uid)), JournalMatch("USER_UNIT", id.unit)]
+        }
+    }
+
+    private func line(_ entry: JournalEntry, _ speaker: JournalLine.Speaker) -> JournalLine {
+        JournalLine(
+            at: Timestamp(microseconds: Int64(clamping: entry.realtime)), speaker: speaker, text: entry.message,
+            messageID: entry.messageID)
+    }
+}
+
+/// Of systemd's message catalog.
+private enum MessageID {
+    static let starting = "7d4958e842da4a758f6c1cdc7b36dcc5"
+    static let started = "39f53479d3a045ac8e11786248231fbf"
+    static let stopping = "de5b426a63be47a7b6ac3eaac82e2f6f"
+    static let stopped = "9d1aaa27d60140bd96365438aad20286"
+}

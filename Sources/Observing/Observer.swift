@@ -1,0 +1,172 @@
+internal import Files
+package import Model
+internal import Systemd
+
+/// Takes snapshots. Reads only.
+///
+/// One journal handle and one connection per manager serve all snapshots of a pass.
+package final class Observer {
+    private let managers: Managers
+    private let settings: Settings
+    private let journal: JournalReader
+    private var accounts = Accounts()
+
+    package init(managers: Managers, settings: Settings) {
+        self.managers = managers
+        self.settings = settings
+        journal = JournalReader()
+    }
+
+    /// What a snapshot is to look at.
+    package struct Request {
+        /// Agents that earlier passes knew, so that one which is stopped and unloaded is not lost sight of.
+        package var known: [AgentID] = []
+        /// Per agent, where reading its journal ended.
+        package var cursors: [AgentID: String] = [:]
+        /// Per agent, the restart counter of the last pass: an agent whose counter moved is read in full.
+        package var restarts: [AgentID: UInt32] = [:]
+        /// Look at nothing but these; patterns are then not searched for.
+        package var only: [AgentID]?
+        /// Only agents of this name.
+        package var name: String?
+
+        package init() {}
+    }
+
+    package func observe(_ request: Request, at now: Timestamp) -> Snapshot {
+        var gaps = managers.gaps
+        if let gap = journal.gap { gaps.append(gap) }
+        var found: [FoundUnit] = []
+        for (scope, manager) in managers.connected {
+            do throws(SystemdError) {
+                found += try units(in: scope, manager, request)
+            } catch {
+                gaps.append(Gap(source: "units", sentence: "\(error) The agents of \(scope.manager) are not watched in this pass."))
+            }
+        }
+        if request.only == nil { gaps += unmatched(found) }
+        var agents = found.filter { $0.unit.loadState != "not-found" }
+            .map { describe($0, at: now) }
+            .filter { request.name == nil || $0.agent.name == request.name }
+        Self.tellApart(&agents)
+        for index in agents.indices {
+            let id = agents[index].agent.id
+            ProcessReader.read(into: &agents[index])
+            journal.read(
+                into: &agents[index], after: request.cursors[id],
+                undisturbed: agents[index].unit.isRunning && request.restarts[id].map { $0 == agents[index].unit.restarts } ?? true)
+        }
+        ProbeReader.read(into: &agents)
+        return Snapshot(taken: now, agents: agents, gaps: gaps)
+    }
+
+    /// A unit and its properties, before it is known which agent it is.
+    struct FoundUnit {
+        let id: AgentID
+        let unit: UnitFacts
+        let environment: [String]
+        let environmentFiles: [String]
+        let gap: Gap?
+    }
+
+    private func units(in scope: Scope, _ manager: UnitManager, _ request: Request) throws(SystemdError) -> [FoundUnit] {
+        var listed: [ListedUnit] = []
+        var names: [String]
+        if let only = request.only {
+            names = only.filter { $0.scope == scope }.map(\.unit)
+        } else {
+            listed = try manager.listUnits(patterns: settings.units).filter { $0.name.hasSuffix(".service") }
+            names = request.known.filter { $0.scope == scope }.map(\.unit)
+            names += settings.agents.filter { owns(scope, $0) }.map(\.unit)
+        }
+        let seen = Set(listed.map(\.name))
+        names = Array(Set(names.filter { !seen.contains($0) })).sorted()
+        if !names.isEmpty { listed += try manager.listUnits(names: names) }
+        // A user's manager can list as many units as its user likes.
+        listed = Array(listed.sorted { $0.name < $1.name }.prefix(Self.mostAgents))
+
+        let running = listed.filter { $0.activeState == "active" && $0.subState == "running" }
+        let others = listed.filter { !($0.activeState == "active" && $0.subState == "running") && $0.loadState != "not-found" }
+        let absent = listed.filter { $0.loadState == "not-found" }
+        var found: [FoundUnit] = []
+        for (unit, answer) in zip(running, try manager.properties(UnitProperty.ofRunning, of: running)) {
+            found.append(FoundUnit(scope, unit, answer))
+        }
+        for (unit, answer) in zip(others, try manager.allProperties(of: others)) {
+            found.append(FoundUnit(scope, unit, answer))
+        }
+        for unit in absent { found.append(FoundUnit(scope, unit, .success(UnitProperties()))) }
+        return found.sorted { $0.id.unit < $1.id.unit }
+    }
+
+    /// Per manager; far above any real fleet.
+    private static let mostAgents = 5_000
+
+    private func describe(_ found: FoundUnit, at now: Timestamp) -> AgentObservation {
+        let entry = settings.agents.first { $0.unit == found.id.unit && owns(found.id.scope, $0) }
+        let identity = accounts.identity(of: found.id.scope, user: found.unit.user)
+        // Ignoring: an unknown user; reading the config says so where there is one.
+        let home = (try? identity.get())?.home
+        let agent = AgentDescription.agent(found, entry: entry, home: home)
+        var observation = AgentObservation(agent: agent, taken: now, unit: found.unit)
+        if let gap = found.gap { observation.gaps.append(gap) }
+        ConfigReader.read(into: &observation, as: identity)
+        observation.secretValues = SecretReader.values(found, named: agent.secrets, as: identity)
+        return observation
+    }
+
+    /// In user mode an entry without `user` means the own manager, since there is no other.
+    private func owns(_ scope: Scope, _ entry: AgentEntry) -> Bool {
+        switch scope {
+        case .system: entry.user == nil
+        case .user(_, let name): entry.user == name || (entry.user == nil && managers.manager(of: .system) == nil)
+        }
+    }
+
+    /// Entries and patterns that match nothing are said: a fleet nobody watches looks just like a healthy one.
+    private func unmatched(_ found: [FoundUnit]) -> [Gap] {
+        guard !managers.connected.isEmpty else { return [] }
+        var gaps: [Gap] = []
+        for entry in settings.agents {
+            let there = found.contains { $0.id.unit == entry.unit && $0.unit.loadState != "not-found" && owns($0.id.scope, entry) }
+            if !there {
+                let place = entry.user.map { "the user manager of \($0)" } ?? managers.connected[0].scope.manager
+                gaps.append(
+                    Gap(
+                        source: "units",
+                        sentence: "Agent \(entry.name) of the settings: \(place) knows no unit \(entry.unit). Correct the entry, or start that user's manager (`loginctl enable-linger`)."))
+            }
+        }
+        if !found.contains(where: { $0.unit.loadState != "not-found" }) {
+            let patterns = settings.units.map { "\"\($0)\"" }.joined(separator: ", ")
+            let places = managers.connected.map(\.scope.manager).joined(separator: ", ")
+            gaps.append(
+                Gap(
+                    source: "units",
+                    sentence: "No unit matches \(patterns) in \(places): nothing is being watched. Set `units` under [fleet] to the names of your agents' units."))
+        }
+        return gaps
+    }
+
+    /// Two agents of one name would be mixed up in every message: both are then called after their manager too.
+    private static func tellApart(_ agents: inout [AgentObservation]) {
+        var count: [String: Int] = [:]
+        for observation in agents { count[observation.agent.name, default: 0] += 1 }
+        for index in agents.indices where count[agents[index].agent.name, default: 0] > 1 {
+            let agent = agents[index].agent
+            agents[index].rename("\(agent.name)@\(agent.id.scope.userName ?? "system")")
+        }
+    }
+}
+
+extension AgentObservation {
+    fileprivate mutating func rename(_ name: String) {
+        var copy = AgentObservation(
+            agent: Agent(id: agent.id, name: name, config: agent.config, health: agent.health, secrets: agent.secrets),
+            taken: taken, unit: unit)
+        copy.config = config
+        copy.gaps = gaps
+        copy.secretValues = secretValues
+        self = copy
+    }
+}

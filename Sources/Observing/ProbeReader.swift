@@ -1,0 +1,37 @@
+internal import HTTP
+internal import Model
+
+/// The health addresses of all running agents, asked in one batch.
+enum ProbeReader {
+    private static let deadline: Duration = .seconds(3)
+
+    static func read(into agents: inout [AgentObservation]) {
+        var asked: [(agent: Int, probe: HealthProbe)] = []
+        for (index, observation) in agents.enumerated() where observation.unit.isRunning {
+            for probe in observation.agent.health { asked.append((index, probe)) }
+        }
+        let answers = HTTPClient.send(asked.map { HTTPRequest(.get, $0.probe.url, deadline: deadline) })
+        for ((agent, probe), answer) in zip(asked, answers) {
+            agents[agent].probes.append(ProbeFacts(probe: probe, answer: judge(probe, answer)))
+        }
+    }
+
+    /// A gateway answers any unknown page with 200 and HTML: only a body that speaks of health is an answer.
+    private static func judge(_ probe: HealthProbe, _ answer: Result<HTTPResponse, HTTPError>) -> ProbeFacts.Answer {
+        switch answer {
+        case .failure(let error): return .unhealthy(error.description)
+        case .success(let response):
+            let isHTML = response.headers["content-type"]?.contains("html") ?? response.text.hasPrefix("<")
+            if isHTML || response.status == 404 {
+                if probe.assumed { return .unsupported }
+                if isHTML { return .unhealthy("GET \(probe.url): answered \(response.status) with a web page, not with health.") }
+            }
+            let body = response.text.filter { !$0.isWhitespace }
+            let denies = body.contains("\"ready\":false") || body.contains("\"ok\":false")
+            guard (200..<300).contains(response.status), !denies else {
+                return .unhealthy("GET \(probe.url): answered \(response.status) \(response.text.prefix(200))")
+            }
+            return .healthy
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package import Model
+
+/// The last look before anything is touched. Only what passes here can be carried out.
+package enum Gate {
+    package enum Ruling: ~Copyable {
+        case approved(Approved)
+        /// The reason as a sentence.
+        case refused(String)
+    }
+
+    package static func rule(
+        on plan: Plan, seen: AgentObservation, history: AgentHistory, policy: Policy, braked: Bool, now: Timestamp
+    ) -> Ruling {
+        // Putting back a file that the watchdog itself replaced must never be what a budget prevents.
+        if plan.rungs == [.undo] { return .approved(Approved(byGate: plan)) }
+        if let reason = Intent.reasonToLeave(seen) { return .refused("Left alone: \(reason).") }
+        if plan.startsUnit {
+            if braked { return .refused("Most of the fleet is broken at once, so nothing is restarted.") }
+            let spent = history.actions.filter { $0 > now - policy.actionsWindow }.count
+            guard spent < policy.actionsPerAgent else {
+                return .refused(
+                    "\(spent) healing actions within \(policy.actionsWindow.inWords) are the limit for one agent, and they are spent.")
+            }
+        }
+        return .approved(Approved(byGate: plan))
+    }
+}
+
+/// Many agents broken at once have one cause, and it is not theirs.
+package enum Brake {
+    /// `broken` and `fleet` count agents that are watched and neither held nor already in a person's hands.
+    package static func holds(broken: Int, fleet: Int, share: Double) -> Bool {
+        fleet >= Policy.smallestFleet && Double(broken) > Double(fleet) * share
+    }
+}

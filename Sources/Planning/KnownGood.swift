@@ -1,0 +1,30 @@
+package import Model
+
+/// When a config has proven itself.
+///
+/// Running is no proof by itself: an agent that is up with an old config in its memory says nothing of the file that
+/// was changed since. So the main process must be younger than the file.
+package struct KnownGood: Hashable, Sendable {
+    package var healthySince: Timestamp?
+    package var passes: Int
+    /// The digests of the files, in the order of their paths; empty where there is nothing to promote.
+    package var config: String
+    /// Whether these files become the last-known-good ones now.
+    package var promote: Bool
+
+    package static func judge(
+        _ seen: AgentObservation, healthy: Bool, history: AgentHistory, policy: Policy
+    ) -> KnownGood {
+        let versions = seen.config.compactMap(\.version)
+        guard healthy, !versions.isEmpty, versions.count == seen.config.count, let started = seen.unit.mainStarted,
+            versions.allSatisfy({ $0.changed < started })
+        else { return KnownGood(healthySince: nil, passes: 0, config: "", promote: false) }
+        let config = versions.map(\.digest.hex).joined(separator: " ")
+        guard config == history.healthyConfig, let since = history.healthySince else {
+            return KnownGood(healthySince: seen.taken, passes: 1, config: config, promote: false)
+        }
+        let passes = history.healthyPasses + 1
+        let proven = passes >= 2 && seen.taken - since >= policy.knownGoodAfter && !versions.contains(where: \.isRedacted)
+        return KnownGood(healthySince: since, passes: passes, config: config, promote: proven)
+    }
+}

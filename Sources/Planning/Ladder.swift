@@ -1,0 +1,181 @@
+package import Model
+
+/// What comes next for a broken agent: what the rule prescribes, what the advisor proposes, the last-known-good
+/// config, a person. Pure: the same facts give the same step.
+package enum Ladder {
+    package enum Step: Hashable, Sendable {
+        case nothing
+        /// Broken, and deliberately left for now; the reason as a sentence.
+        case wait(String)
+        /// The advisor is to be asked before the ladder can go on.
+        case ask
+        case act(Plan)
+        case escalate(String)
+    }
+
+    package struct Facts {
+        package var seen: AgentObservation
+        package var findings: [Finding]
+        package var history: AgentHistory
+        package var tried: [Rung]
+        /// The advisor's answer in this incident, once there is one.
+        package var advice: Diagnosis?
+        package var advisorAvailable: Bool
+        package var killMode: String
+
+        package init(
+            seen: AgentObservation, findings: [Finding], history: AgentHistory, tried: [Rung], advice: Diagnosis?,
+            advisorAvailable: Bool, killMode: String
+        ) {
+            self.seen = seen
+            self.findings = findings
+            self.history = history
+            self.tried = tried
+            self.advice = advice
+            self.advisorAvailable = advisorAvailable
+            self.killMode = killMode
+        }
+    }
+
+    package static func next(_ facts: Facts) -> Step {
+        let outages = facts.findings.filter { $0.severity == .critical }
+        guard let outage = outages.first else { return upkeep(facts) }
+        var editedLately: String?
+        for finding in outages where !facts.tried.contains(.rule(finding.kind)) {
+            switch steps(finding.prescription, facts) {
+            case .steps(let steps):
+                let reason = finding.summary
+                return .act(Plan(agent: facts.seen.agent.id, rungs: [.rule(finding.kind)], steps: steps, reason: reason))
+            case .editedLately(let sentence): editedLately = sentence
+            case .none: break
+            }
+        }
+        if let editedLately { return .wait(editedLately) }
+        if facts.advisorAvailable, !facts.tried.contains(.advisor) {
+            guard let advice = facts.advice else { return .ask }
+            if let plan = advised(advice, facts) { return .act(plan) }
+        }
+        if !facts.tried.contains(.lastKnownGood), !hasRestored(facts) {
+            switch restoring(facts) {
+            case .steps(let steps):
+                let reason = "Nothing else helped, and the config differs from the last one that is known to work."
+                return .act(Plan(agent: facts.seen.agent.id, rungs: [.lastKnownGood], steps: steps, reason: reason))
+            case .editedLately(let sentence): return .wait(sentence)
+            case .none: break
+            }
+        }
+        return .escalate(exhausted(outage, facts))
+    }
+
+    /// A restored config did not help: the file that was replaced comes back.
+    package static func undo(_ plan: Plan, replaced: [ConfigVersion]) -> Plan? {
+        let steps: [Remedy] = plan.restores.compactMap { restore in
+            guard let before = replaced.first(where: { $0.path == restore.version.path && $0.digest == restore.replacing })
+            else { return nil }
+            return .restoreConfig(ConfigRestore(version: before, replacing: restore.version.digest))
+        }
+        guard !steps.isEmpty else { return nil }
+        return Plan(
+            agent: plan.agent, rungs: [.undo], steps: steps,
+            reason: "The last-known-good config did not help, so the newer file is put back.")
+    }
+
+    private enum Answer {
+        case none
+        case steps([Remedy])
+        case editedLately(String)
+    }
+
+    /// Nothing is down: only what would break later is mended, all of it at once and without a restart.
+    private static func upkeep(_ facts: Facts) -> Step {
+        var steps: [Remedy] = []
+        var rungs: [Rung] = []
+        var reasons: [String] = []
+        for finding in facts.findings where !facts.tried.contains(.rule(finding.kind)) {
+            guard case .steps(let more) = self.steps(finding.prescription, facts) else { continue }
+            steps += more
+            rungs.append(.rule(finding.kind))
+            reasons.append(finding.summary)
+        }
+        if !steps.isEmpty {
+            return .act(Plan(agent: facts.seen.agent.id, rungs: rungs, steps: steps, reason: reasons.joined(separator: " ")))
+        }
+        let stuck = facts.findings.first { $0.prescription != .none && facts.tried.contains(.rule($0.kind)) }
+        return stuck.map { .escalate("\($0.summary) What the rule prescribes was done and did not last.") } ?? .nothing
+    }
+
+    private static func steps(_ prescription: Prescription, _ facts: Facts) -> Answer {
+        switch prescription {
+        case .none: return .none
+        case .start: return .steps([.startUnit])
+        case .resetAndStart: return .steps([.resetFailed, .startUnit])
+        case .restart: return .steps([.restartUnit])
+        case .enforceKillMode: return .steps([.writeKillMode(facts.killMode)])
+        case .end(let processes): return .steps(processes.map { .endProcess($0) })
+        case .restoreConfig:
+            let answer = restoring(facts)
+            // A pass that died may have restored the file and not come to the start: that is still to be done.
+            if case .none = answer, facts.history.interrupted.contains(where: { $0.remedy == "restoreConfig" }) {
+                return .steps(start(facts.seen.unit))
+            }
+            return answer
+        }
+    }
+
+    /// The last-known-good config and a start, where it differs from what is there.
+    private static func restoring(_ facts: Facts) -> Answer {
+        var steps: [Remedy] = []
+        for good in facts.history.knownGood {
+            guard let file = facts.seen.config.first(where: { $0.path == good.path }) else { continue }
+            switch file.state {
+            case .present(let version) where version.digest != good.digest:
+                let age = facts.seen.taken - version.modified
+                if age < Policy.editGrace, age >= .zero {
+                    return .editedLately(
+                        "\(good.path) was changed \(age.inWords) ago, so somebody may still be at it; it is left alone until it has been still for \(Policy.editGrace.inWords).")
+                }
+                steps.append(.restoreConfig(ConfigRestore(version: good, replacing: version.digest)))
+            case .missing: steps.append(.restoreConfig(ConfigRestore(version: good, replacing: nil)))
+            case .present, .refused: break
+            }
+        }
+        return steps.isEmpty ? .none : .steps(steps + start(facts.seen.unit))
+    }
+
+    /// Whether a config can be put back at all: what an advisor may be offered.
+    package static func canRestore(_ facts: Facts) -> Bool {
+        if hasRestored(facts) { return false }
+        if case .steps = restoring(facts) { return true }
+        return false
+    }
+
+    private static func hasRestored(_ facts: Facts) -> Bool {
+        facts.tried.contains(.rule(.unitConfigExit)) || facts.tried.contains(.undo)
+    }
+
+    private static func start(_ unit: UnitFacts) -> [Remedy] {
+        unit.isDown ? [.resetFailed, .startUnit] : [.restartUnit]
+    }
+
+    private static func advised(_ advice: Diagnosis, _ facts: Facts) -> Plan? {
+        let steps: [Remedy]
+        switch advice.proposal {
+        case .restartUnit: steps = start(facts.seen.unit)
+        case .restoreConfig:
+            guard !hasRestored(facts), case .steps(let restore) = restoring(facts) else { return nil }
+            steps = restore
+        case .escalate, nil: return nil
+        }
+        return Plan(agent: facts.seen.agent.id, rungs: [.advisor], steps: steps, reason: advice.cause)
+    }
+
+    private static func exhausted(_ outage: Finding, _ facts: Facts) -> String {
+        let refusals = facts.seen.config.compactMap { file in
+            if case .refused(let sentence) = file.state { return sentence }
+            return nil
+        }
+        let tried = facts.tried.map(\.text)
+        let done = tried.isEmpty ? "There is no remedy in the rule book, and no other config to go back to." : "Tried without success: \(tried.joined(separator: ", "))."
+        return ([outage.summary, done] + refusals).joined(separator: " ")
+    }
+}

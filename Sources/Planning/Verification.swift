@@ -1,0 +1,56 @@
+package import Model
+
+/// Whether a plan has helped, judged by a later observation.
+package enum Verification: Hashable, Sendable {
+    case healed
+    /// The reason as a sentence.
+    case broken(String)
+    /// Too early to say.
+    case waiting(String)
+
+    /// `before` is what was seen when the plan was made; `acted` is when its last step ended; `restarts` and
+    /// `invocation` are what the unit showed when it was first seen after that.
+    package static func judge(
+        _ plan: Plan, before: AgentObservation, seen: AgentObservation, findings: [Finding], acted: Timestamp,
+        restarts: UInt32, policy: Policy
+    ) -> Verification {
+        let unit = seen.unit
+        guard plan.startsUnit else { return judgeUpkeep(plan, before: before, seen: seen, findings: findings) }
+        if unit.isDown {
+            return .broken("\(seen.agent.id.unit) is \(unit.activeState) again (status \(unit.exitStatus)).")
+        }
+        if unit.awaitsRestart || unit.restarts > restarts {
+            return .broken("\(seen.agent.id.unit) went away again and systemd restarts it.")
+        }
+        guard unit.isRunning, let since = unit.activeSince else { return .waiting("is \(unit.activeState)") }
+        if let failure = seen.journal.lines.last(where: { isFailure($0) && $0.at > since }) {
+            return .broken("The journal shows a new failure after the action: \"\(failure.text)\".")
+        }
+        let held = seen.taken - max(acted, since)
+        guard held >= policy.settle else { return .waiting("has held for \(held.inWords) of \(policy.settle.inWords)") }
+        let unhealthy = seen.probes.compactMap { probe in
+            if case .unhealthy(let sentence) = probe.answer { return sentence }
+            return nil
+        }
+        guard let first = unhealthy.first else { return .healed }
+        if seen.taken - since < policy.warmUp { return .waiting("runs, and does not answer yet") }
+        return .broken("\(seen.agent.id.unit) runs, and after its warm-up does not answer as it should. \(first)")
+    }
+
+    /// Upkeep must change nothing of the running agent but what it was for.
+    private static func judgeUpkeep(
+        _ plan: Plan, before: AgentObservation, seen: AgentObservation, findings: [Finding]
+    ) -> Verification {
+        guard seen.unit.mainPID == before.unit.mainPID, seen.unit.invocationID == before.unit.invocationID else {
+            return .broken("\(seen.agent.id.unit) was restarted meanwhile.")
+        }
+        let left = findings.first { plan.rungs.contains(.rule($0.kind)) }
+        return left.map { .broken("It is still so: \($0.summary)") } ?? .healed
+    }
+
+    /// Of systemd's message catalog: the unit failed; its main process exited.
+    private static func isFailure(_ line: JournalLine) -> Bool {
+        line.speaker == .manager
+            && (line.messageID == "d9b373ed55a64feb8242e02dbe79a49c" || line.messageID == "98e322203f7a4ed290d09fe03c09fe15")
+    }
+}

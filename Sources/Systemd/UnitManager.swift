@@ -1,0 +1,141 @@
+internal import CSystemd
+
+/// A unit as a manager lists it.
+package struct ListedUnit: Equatable, Sendable {
+    package let name: String
+    /// `loaded`, `not-found`, `masked`, `bad-setting`, `error`.
+    package let loadState: String
+    package let activeState: String
+    package let subState: String
+    /// Where the unit's properties are found on the bus.
+    package let path: String
+}
+
+/// The methods of `org.freedesktop.systemd1.Manager` that the watchdog calls, one Swift method each
+/// (org.freedesktop.systemd1(5)).
+package final class UnitManager {
+    let bus: Bus
+
+    static let path = "/org/freedesktop/systemd1"
+    static let interface = "org.freedesktop.systemd1.Manager"
+
+    package init(_ bus: consuming Bus) { self.bus = bus }
+
+    /// Loaded units whose name matches one of the shell patterns.
+    package func listUnits(patterns: [String]) throws(SystemdError) -> [ListedUnit] {
+        let subject = "Listing the units of \(bus.peer)"
+        let message = try Message.call(
+            bus, path: Self.path, interface: Self.interface, member: "ListUnitsByPatterns")
+        try message.append([])
+        try message.append(patterns)
+        return try listed(message, subject)
+    }
+
+    /// The units of these names, loaded for the purpose where they were not; `not-found` where they do not exist.
+    package func listUnits(names: [String]) throws(SystemdError) -> [ListedUnit] {
+        let subject = "Looking up \(names.joined(separator: ", ")) in \(bus.peer)"
+        let message = try Message.call(bus, path: Self.path, interface: Self.interface, member: "ListUnitsByNames")
+        try message.append(names)
+        return try listed(message, subject)
+    }
+
+    /// The chosen properties of many units in one batch. A unit that went away meanwhile, or whose manager answers
+    /// with an error, fails alone.
+    package func properties(
+        _ chosen: [UnitProperty], of units: [ListedUnit]
+    ) throws(SystemdError) -> [Result<UnitProperties, SystemdError>] {
+        var answers = [Result<UnitProperties, SystemdError>](repeating: .success(UnitProperties()), count: units.count)
+        let calls = PendingCalls()
+        for (index, unit) in units.enumerated() {
+            for property in chosen {
+                let message = try Message.call(
+                    bus, path: unit.path, interface: "org.freedesktop.DBus.Properties", member: "Get")
+                try message.append(property.interface)
+                try message.append(property.rawValue)
+                try calls.send(message, on: bus, subject: "Reading \(property.rawValue) of \(unit.name)") { answer in
+                    Self.merge(answer, into: &answers[index]) { properties, reader throws(SystemdError) in
+                        try properties.read(property, reader)
+                    }
+                }
+            }
+        }
+        try calls.drain(bus)
+        return answers
+    }
+
+    /// Every property of interest of these units. Dearer than choosing: see `UnitProperty.ofRunning`.
+    package func allProperties(of units: [ListedUnit]) throws(SystemdError) -> [Result<UnitProperties, SystemdError>] {
+        var answers = [Result<UnitProperties, SystemdError>](repeating: .success(UnitProperties()), count: units.count)
+        let calls = PendingCalls()
+        for (index, unit) in units.enumerated() {
+            let message = try Message.call(
+                bus, path: unit.path, interface: "org.freedesktop.DBus.Properties", member: "GetAll")
+            // An empty interface name stands for all interfaces of the object.
+            try message.append("")
+            try calls.send(message, on: bus, subject: "Reading the properties of \(unit.name)") { answer in
+                Self.merge(answer, into: &answers[index]) { properties, reader throws(SystemdError) in
+                    try properties.readAll(reader)
+                }
+            }
+        }
+        try calls.drain(bus)
+        return answers
+    }
+
+    /// Clears the failed state and the count of starts, without which a unit in its start limit cannot be started.
+    package func resetFailed(_ unit: String) throws(SystemdError) {
+        let message = try Message.call(bus, path: Self.path, interface: Self.interface, member: "ResetFailedUnit")
+        try message.append(unit)
+        _ = try call(message, "Clearing the failed state of \(unit) in \(bus.peer)")
+    }
+
+    /// Has the manager read its unit files again, as `systemctl daemon-reload` does.
+    package func reload() throws(SystemdError) {
+        let message = try Message.call(bus, path: Self.path, interface: Self.interface, member: "Reload")
+        _ = try call(message, "Reloading the unit files of \(bus.peer)")
+    }
+
+    func call(_ message: borrowing Message, _ subject: String) throws(SystemdError) -> Message {
+        var error = sd_bus_error()
+        defer { sd_bus_error_free(&error) }
+        var reply: OpaquePointer?
+        let result = sd_bus_call(bus.raw, message.raw, Bus.callTimeout, &error, &reply)
+        if let reply, result >= 0 { return Message(owning: reply) }
+        if error.name != nil { throw withUnsafePointer(to: error) { .answered($0, subject) } }
+        throw .failed(result, subject)
+    }
+
+    private func listed(_ message: borrowing Message, _ subject: String) throws(SystemdError) -> [ListedUnit] {
+        let reply = try call(message, subject)
+        let reader = MessageReader(raw: reply.raw, subject: subject)
+        var units: [ListedUnit] = []
+        _ = try reader.enter("a", "(ssssssouso)")
+        while try reader.enter("r", "ssssssouso") {
+            let name = try reader.text()
+            try reader.skip("s")
+            let load = try reader.text()
+            let active = try reader.text()
+            let sub = try reader.text()
+            try reader.skip("s")
+            let path = try reader.text("o")
+            try reader.skip("uso")
+            try reader.exit()
+            units.append(ListedUnit(name: name, loadState: load, activeState: active, subState: sub, path: path))
+        }
+        try reader.exit()
+        return units
+    }
+
+    private static func merge(
+        _ answer: Result<MessageReader, SystemdError>, into result: inout Result<UnitProperties, SystemdError>,
+        _ read: (inout UnitProperties, MessageReader) throws(SystemdError) -> Void
+    ) {
+        guard case .success(var properties) = result else { return }
+        do throws(SystemdError) {
+            try read(&properties, try answer.get())
+            result = .success(properties)
+        } catch {
+            result = .failure(error)
+        }
+    }
+}

@@ -1,0 +1,189 @@
+internal import CSystemd
+
+/// A property of a service unit that a pass reads. Names and types as org.freedesktop.systemd1(5) gives them.
+package enum UnitProperty: String, CaseIterable, Sendable {
+    case activeEnter = "ActiveEnterTimestamp"
+    case inactiveExit = "InactiveExitTimestamp"
+    case stateChange = "StateChangeTimestamp"
+    case invocationID = "InvocationID"
+    case unitFileState = "UnitFileState"
+    case fragmentPath = "FragmentPath"
+    case dropInPaths = "DropInPaths"
+    case triggeredBy = "TriggeredBy"
+    case job = "Job"
+    case type = "Type"
+    case killMode = "KillMode"
+    case mainPID = "MainPID"
+    case restarts = "NRestarts"
+    case result = "Result"
+    case exitStatus = "ExecMainStatus"
+    case mainStarted = "ExecMainStartTimestamp"
+    case controlGroup = "ControlGroup"
+    case user = "User"
+    case environment = "Environment"
+    case environmentFiles = "EnvironmentFiles"
+    case timeoutStart = "TimeoutStartUSec"
+    case timeoutStop = "TimeoutStopUSec"
+    case restart = "Restart"
+
+    /// What has to be known of a unit that runs: asked one by one, because `GetAll` has the manager read a dozen
+    /// files of the unit's cgroup for accounting figures and costs it three times as much.
+    package static let ofRunning: [UnitProperty] = [
+        .activeEnter, .inactiveExit, .invocationID, .unitFileState, .killMode, .mainPID, .restarts, .mainStarted,
+        .controlGroup, .user, .environment, .timeoutStop,
+    ]
+
+    var interface: String {
+        switch self {
+        case .activeEnter, .inactiveExit, .stateChange, .invocationID, .unitFileState, .fragmentPath, .dropInPaths,
+            .triggeredBy, .job:
+            "org.freedesktop.systemd1.Unit"
+        default: "org.freedesktop.systemd1.Service"
+        }
+    }
+}
+
+/// What a manager says of one unit. A property that was not asked for keeps its empty value.
+package struct UnitProperties: Equatable, Sendable {
+    /// Times in µs since 1970; 0 where the event has not happened.
+    package var activeEnter: UInt64 = 0
+    package var inactiveExit: UInt64 = 0
+    package var stateChange: UInt64 = 0
+    /// 32 hexadecimal digits; empty before the first start.
+    package var invocationID = ""
+    package var unitFileState = ""
+    package var fragmentPath = ""
+    package var dropInPaths: [String] = []
+    package var triggeredBy: [String] = []
+    /// The id of the job that is queued for the unit; 0 for none.
+    package var job: UInt32 = 0
+    package var type = ""
+    package var killMode = ""
+    package var mainPID: UInt32 = 0
+    package var restarts: UInt32 = 0
+    package var result = ""
+    package var exitStatus: Int32 = 0
+    package var mainStarted: UInt64 = 0
+    package var controlGroup = ""
+    package var user = ""
+    /// `NAME=value`, as the unit sets it; without what an environment file adds.
+    package var environment: [String] = []
+    package var environmentFiles: [String] = []
+    /// In µs; `UInt64.max` for "infinity".
+    package var timeoutStart: UInt64 = 0
+    package var timeoutStop: UInt64 = 0
+    package var restart = ""
+
+    package init() {}
+
+    /// Takes over the variant that the reader stands at.
+    mutating func read(_ property: UnitProperty, _ message: MessageReader) throws(SystemdError) {
+        switch property {
+        case .activeEnter: activeEnter = try message.variant("t", UInt64.self)
+        case .inactiveExit: inactiveExit = try message.variant("t", UInt64.self)
+        case .stateChange: stateChange = try message.variant("t", UInt64.self)
+        case .invocationID: invocationID = try message.variantOfBytes()
+        case .unitFileState: unitFileState = try message.variant()
+        case .fragmentPath: fragmentPath = try message.variant()
+        case .dropInPaths: dropInPaths = try message.variantOfList()
+        case .triggeredBy: triggeredBy = try message.variantOfList()
+        case .job: job = try message.variantOfJob()
+        case .type: type = try message.variant()
+        case .killMode: killMode = try message.variant()
+        case .mainPID: mainPID = try message.variant("u", UInt32.self)
+        case .restarts: restarts = try message.variant("u", UInt32.self)
+        case .result: result = try message.variant()
+        case .exitStatus: exitStatus = try message.variant("i", Int32.self)
+        case .mainStarted: mainStarted = try message.variant("t", UInt64.self)
+        case .controlGroup: controlGroup = try message.variant()
+        case .user: user = try message.variant()
+        case .environment: environment = try message.variantOfList()
+        case .environmentFiles: environmentFiles = try message.variantOfFiles()
+        case .timeoutStart: timeoutStart = try message.variant("t", UInt64.self)
+        case .timeoutStop: timeoutStop = try message.variant("t", UInt64.self)
+        case .restart: restart = try message.variant()
+        }
+    }
+
+    /// Takes over an `a{sv}`: what `GetAll` answers. Names that are not of interest are passed over.
+    mutating func readAll(_ message: MessageReader) throws(SystemdError) {
+        guard try message.enter("a", "{sv}") else { return }
+        while try message.enter("e", "sv") {
+            if let property = UnitProperty(rawValue: try message.text()) {
+                try read(property, message)
+            } else {
+                try message.skip("v")
+            }
+            try message.exit()
+        }
+        try message.exit()
+    }
+}
+
+extension MessageReader {
+    fileprivate func variant() throws(SystemdError) -> String {
+        _ = try enter("v", "s")
+        let value = try text()
+        try exit()
+        return value
+    }
+
+    fileprivate func variant<Number: FixedWidthInteger>(
+        _ type: Character, _ number: Number.Type
+    ) throws(SystemdError) -> Number {
+        _ = try enter("v", String(type))
+        let value = try self.number(type, as: number)
+        try exit()
+        return value
+    }
+
+    fileprivate func variantOfList() throws(SystemdError) -> [String] {
+        _ = try enter("v", "as")
+        _ = try enter("a", "s")
+        var list: [String] = []
+        while sd_bus_message_at_end(raw, 0) == 0 { list.append(try text()) }
+        try exit()
+        try exit()
+        return list
+    }
+
+    /// An array of bytes, as hexadecimal digits.
+    fileprivate func variantOfBytes() throws(SystemdError) -> String {
+        _ = try enter("v", "ay")
+        _ = try enter("a", "y")
+        var text = ""
+        while sd_bus_message_at_end(raw, 0) == 0 {
+            let byte = try number("y", as: UInt8.self)
+            text += byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16)
+        }
+        try exit()
+        try exit()
+        return text
+    }
+
+    /// The id out of `(uo)`.
+    fileprivate func variantOfJob() throws(SystemdError) -> UInt32 {
+        _ = try enter("v", "(uo)")
+        _ = try enter("r", "uo")
+        let id = try number("u", as: UInt32.self)
+        try skip("o")
+        try exit()
+        try exit()
+        return id
+    }
+
+    /// The paths out of `a(sb)`, where the flag says that the file may be missing.
+    fileprivate func variantOfFiles() throws(SystemdError) -> [String] {
+        _ = try enter("v", "a(sb)")
+        _ = try enter("a", "(sb)")
+        var paths: [String] = []
+        while try enter("r", "sb") {
+            paths.append(try text())
+            try skip("b")
+            try exit()
+        }
+        try exit()
+        try exit()
+        return paths
+    }
+}
