@@ -35,7 +35,7 @@ package enum AdvisorReply {
             return discard("its remedy is not one of \(Proposal.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         guard proposal != .restoreConfig || canRestore else { return discard("there is no config to restore") }
-        let shown = String(cause.filter { !$0.isNewline }.prefix(longestCause))
+        let shown = String(cause.printable.prefix(longestCause))
         return .accepted(
             Diagnosis(cause: shown, origin: .advisor(provider), confidence: confidence, lines: cited, proposal: proposal))
     }

@@ -64,7 +64,12 @@ package struct ConfinedDirectory: ~Copyable {
             let parent = linux_open_beneath(base.number, done.isEmpty ? "." : done, UInt64(linux_o_path | O_DIRECTORY), 0)
             guard parent >= 0 else { throw .errno(attempt) }
             let folder = Descriptor(parent)
-            guard mkdirat(folder.number, component, 0o755) == 0 || errno == EEXIST else { throw .errno(attempt) }
+            // The mode is set afterwards: the process's umask is narrower than what a unit folder needs.
+            if mkdirat(folder.number, component, 0o700) == 0 {
+                guard fchmodat(folder.number, component, 0o755, 0) == 0 else { throw .errno(attempt) }
+            } else if errno != EEXIST {
+                throw .errno(attempt)
+            }
             done += done.isEmpty ? component : "/" + component
         }
     }
@@ -92,17 +97,22 @@ package struct ConfinedDirectory: ~Copyable {
     /// Puts `bytes` in the place of `name`, whole or not at all: other programs see the old file or the new one.
     ///
     /// `expecting` is the digest that the caller has seen and kept, or `nil` where the file was missing. A file that
-    /// holds anything else by now is left, or put back, as it is. Owner, group and `mode` are those given; a file
-    /// that belongs to somebody else than the identity is refused.
+    /// holds anything else by now is left, or put back, as it is. Owner, group and mode are those given; where that
+    /// is not the identity's own file, and the identity is not root, it is refused.
     package func replace(
-        _ name: String, with bytes: [UInt8], mode: UInt32, gid: UInt32, expecting: String?
+        _ name: String, with bytes: [UInt8], mode: UInt32, uid: UInt32, gid: UInt32, expecting: String?
     ) throws(FileError) {
         try identity.perform { () throws(FileError) -> Void in
             let shown = "\(path)/\(name)"
+            guard uid == identity.uid || identity.uid == 0 else {
+                throw FileError(
+                    code: .notOwner,
+                    description: "Replacing \(shown): it is to belong to uid \(uid), and \(identity.name) cannot give files away.")
+            }
             try verify(name, holds: expecting)
             let temporary = ".\(name).watchdog-\(String(UInt64.random(in: .min ... .max), radix: 16))"
             do throws(FileError) {
-                try write(bytes, to: temporary, mode: mode, gid: gid)
+                try write(bytes, to: temporary, mode: mode, uid: uid, gid: gid)
             } catch {
                 unlinkat(descriptor.number, temporary, 0)
                 throw error
@@ -129,7 +139,7 @@ package struct ConfinedDirectory: ~Copyable {
                 throw FileError(
                     code: .changedMeanwhile, description: "Replacing \(path)/\(name): it was changed after it was looked at, and is left alone.")
             }
-            guard found.uid == identity.uid else {
+            guard found.uid == identity.uid || identity.uid == 0 else {
                 throw FileError(
                     code: .notOwner,
                     description: "Replacing \(path)/\(name): it belongs to uid \(found.uid), not to \(identity.name), and is left alone.")
@@ -139,7 +149,7 @@ package struct ConfinedDirectory: ~Copyable {
         }
     }
 
-    private func write(_ bytes: [UInt8], to name: String, mode: UInt32, gid: UInt32) throws(FileError) {
+    private func write(_ bytes: [UInt8], to name: String, mode: UInt32, uid: UInt32, gid: UInt32) throws(FileError) {
         let shown = "\(path)/\(name)"
         let flags = UInt64(O_WRONLY | O_CREAT | O_EXCL)
         let number = linux_open_beneath(descriptor.number, name, flags, 0o600)
@@ -147,8 +157,8 @@ package struct ConfinedDirectory: ~Copyable {
         let file = Descriptor(number)
         try file.writeAll(bytes, shown)
         let status = try file.status(shown)
-        if status.st_gid != gid {
-            guard fchown(file.number, uid_t.max, gid) == 0 else { throw .errno("Giving \(shown) its group \(gid)") }
+        if status.st_gid != gid || status.st_uid != uid {
+            guard fchown(file.number, uid, gid) == 0 else { throw .errno("Giving \(shown) to \(uid):\(gid)") }
         }
         guard fchmod(file.number, mode) == 0 else { throw .errno("Giving \(shown) its mode") }
         try file.sync(shown)

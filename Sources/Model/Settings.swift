@@ -57,6 +57,8 @@ package struct AgentEntry: Hashable, Sendable {
 
 /// Where a secret is found; the secret itself is read when it is needed.
 package enum SecretSource: Hashable, Sendable {
+    /// It stands in the settings: only for addresses, which need not be secret.
+    case text(String)
     case env(String)
     case file(String)
 }

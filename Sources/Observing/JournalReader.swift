@@ -67,9 +67,9 @@ final class JournalReader {
             let at = Timestamp(microseconds: Int64(clamping: entry.realtime))
             switch entry.messageID {
             case MessageID.starting, MessageID.started:
-                return OperatorRequest(verb: .start, at: at, line: entry.message)
+                return OperatorRequest(verb: .start, at: at, line: entry.message.printable)
             default:
-                if entry.jobType == "stop" { return OperatorRequest(verb: .stop, at: at, line: entry.message) }
+                if entry.jobType == "stop" { return OperatorRequest(verb: .stop, at: at, line: entry.message.printable) }
             }
         }
         return nil
@@ -93,7 +93,7 @@ final class JournalReader {
 
     private func line(_ entry: JournalEntry, _ speaker: JournalLine.Speaker) -> JournalLine {
         JournalLine(
-            at: Timestamp(microseconds: Int64(clamping: entry.realtime)), speaker: speaker, text: entry.message,
+            at: Timestamp(microseconds: Int64(clamping: entry.realtime)), speaker: speaker, text: entry.message.printable,
             messageID: entry.messageID)
     }
 }

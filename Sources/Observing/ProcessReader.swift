@@ -26,7 +26,7 @@ enum ProcessReader {
             let suspect = main.map { status.startTicks < $0.startTicks } ?? false
             return ProcessFacts(
                 id: ProcessID(pid: status.pid, startTicks: status.startTicks), parent: status.parent,
-                command: status.command, uid: suspect ? ProcessTable.owner(of: status.pid) ?? .max : .max,
+                command: status.command.printable, uid: suspect ? ProcessTable.owner(of: status.pid) ?? .max : .max,
                 invocationID: suspect ? invocationID(of: status.pid) : nil)
         }
     }

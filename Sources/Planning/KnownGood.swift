@@ -3,7 +3,7 @@ package import Model
 /// When a config has proven itself.
 ///
 /// Running is no proof by itself: an agent that is up with an old config in its memory says nothing of the file that
-/// was changed since. So the main process must be younger than the file.
+/// was changed since. So the file must be older than the main process.
 package struct KnownGood: Hashable, Sendable {
     package var healthySince: Timestamp?
     package var passes: Int
@@ -20,11 +20,15 @@ package struct KnownGood: Hashable, Sendable {
             versions.allSatisfy({ $0.changed < started })
         else { return KnownGood(healthySince: nil, passes: 0, config: "", promote: false) }
         let config = versions.map(\.digest.hex).joined(separator: " ")
-        guard config == history.healthyConfig, let since = history.healthySince else {
+        guard config == history.healthyConfig else {
             return KnownGood(healthySince: seen.taken, passes: 1, config: config, promote: false)
         }
+        let proven = KnownGood(healthySince: nil, passes: 0, config: config, promote: false)
+        guard let since = history.healthySince else { return proven }
         let passes = history.healthyPasses + 1
-        let proven = passes >= 2 && seen.taken - since >= policy.knownGoodAfter && !versions.contains(where: \.isRedacted)
-        return KnownGood(healthySince: since, passes: passes, config: config, promote: proven)
+        guard passes >= 2, seen.taken - since >= policy.knownGoodAfter, !versions.contains(where: \.isRedacted) else {
+            return KnownGood(healthySince: since, passes: min(passes, 2), config: config, promote: false)
+        }
+        return KnownGood(healthySince: nil, passes: 0, config: config, promote: true)
     }
 }

@@ -3,6 +3,8 @@ internal import Glibc
 
 package struct ProcessError: Error, Equatable, Sendable, CustomStringConvertible {
     package let description: String
+
+    package init(_ description: String) { self.description = description }
 }
 
 /// A process held by a pidfd: as long as it is held, a signal through it reaches this process or nobody, whatever
@@ -16,7 +18,7 @@ package struct ProcessHandle: ~Copyable {
         let descriptor = linux_pidfd_open(pid)
         guard descriptor >= 0 else {
             if errno == ESRCH { return nil }
-            throw ProcessError(description: "Taking hold of process \(pid): \(String(cString: strerror(errno))).")
+            throw ProcessError("Taking hold of process \(pid): \(String(cString: strerror(errno))).")
         }
         self.descriptor = descriptor
         self.pid = pid
@@ -33,7 +35,7 @@ package struct ProcessHandle: ~Copyable {
     private func send(_ signal: Int32, _ name: String) throws(ProcessError) {
         // One that has ended meanwhile is what was wanted.
         guard linux_pidfd_signal(descriptor, signal) == 0 || errno == ESRCH else {
-            throw ProcessError(description: "Sending \(name) to process \(pid): \(String(cString: strerror(errno))).")
+            throw ProcessError("Sending \(name) to process \(pid): \(String(cString: strerror(errno))).")
         }
     }
 

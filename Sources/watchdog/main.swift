@@ -1,1 +1,4 @@
-print("")
+internal import Commands
+internal import Glibc
+
+exit(Program.main())

@@ -1,0 +1,74 @@
+internal import Files
+internal import Model
+
+/// Files that belong to an agent or to its user, changed as that user.
+enum AgentFiles {
+    /// The owner of the agent's user manager, or the `User=` of its system unit.
+    static func identity(_ seen: AgentObservation) throws(FileError) -> FileIdentity {
+        if let uid = seen.agent.id.scope.uid { return try FileIdentity(uid: uid) }
+        let user = seen.unit.user
+        if user.isEmpty || user == "root" || user == "0" { return .root }
+        if let uid = UInt32(user) { return try FileIdentity(uid: uid) }
+        return try FileIdentity(name: user)
+    }
+
+    /// Folder and name of an absolute path.
+    static func split(_ path: String) throws(FileError) -> (folder: String, name: String) {
+        guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), !path.hasSuffix("/") else {
+            throw FileError(code: .failed, description: "Writing \(path): the path does not name a file.")
+        }
+        return (slash == path.startIndex ? "/" : String(path[..<slash]), String(path[path.index(after: slash)...]))
+    }
+}
+
+enum ConfigRestoring {
+    static func put(_ restore: ConfigRestore, for seen: AgentObservation) throws(FileError) {
+        let (folder, name) = try AgentFiles.split(restore.version.path)
+        let directory = try ConfinedDirectory(folder, as: AgentFiles.identity(seen))
+        try directory.replace(
+            name, with: restore.version.bytes, mode: restore.version.mode, uid: restore.version.uid,
+            gid: restore.version.gid, expecting: restore.replacing?.hex)
+    }
+}
+
+/// The drop-in that sets KillMode, since that cannot be set at run time (systemd.unit(5): `<unit>.d/*.conf`).
+enum KillModeDropIn {
+    private static let name = "90-agent-watchdog.conf"
+
+    static func shownPath(_ id: AgentID) -> String {
+        switch id.scope {
+        case .system: "/etc/systemd/system/\(id.unit).d/\(name)"
+        case .user(_, let user): "~\(user)/.config/systemd/user/\(id.unit).d/\(name)"
+        }
+    }
+
+    /// Writes the file, as root for a system unit and as the user for a user's; returns its path.
+    static func write(_ mode: String, for seen: AgentObservation) throws(FileError) -> String {
+        let id = seen.agent.id
+        guard !id.unit.contains("/"), !id.unit.hasPrefix(".") else {
+            throw FileError(code: .failed, description: "Writing a drop-in for \(id.unit): this is no name of a unit.")
+        }
+        let owner = id.scope == .system ? FileIdentity.root : try AgentFiles.identity(seen)
+        let base = id.scope == .system ? "/etc/systemd/system" : owner.home + "/.config/systemd/user"
+        let folder = "\(base)/\(id.unit).d"
+        let directory = try ConfinedDirectory(folder, as: owner, creating: true)
+        let text = """
+            # Written by agent-watchdog: children of this agent must not outlive a restart of it.
+            # To take it back, delete this file and reload the manager's units (systemctl daemon-reload).
+            [Service]
+            KillMode=\(mode)
+
+            """
+        var present: String?
+        do throws(FileError) {
+            present = try directory.read(name, most: 64 * 1024).digest
+        } catch where error.code == .missing {
+            present = nil
+        }
+        if present != sha256(Array(text.utf8)) {
+            try directory.replace(
+                name, with: Array(text.utf8), mode: 0o644, uid: owner.uid, gid: owner.gid, expecting: present)
+        }
+        return "\(folder)/\(name)"
+    }
+}

@@ -1,0 +1,61 @@
+internal import Model
+
+/// One agent on its way through a pass: what was seen, found, done.
+final class AgentCase {
+    let agent: Agent
+    var seen: AgentObservation
+    var findings: [Finding]
+    var history: AgentHistory
+    var incident: Incident?
+    var diagnosis: Diagnosis?
+    /// The advisor's accepted answer of this incident.
+    var advice: Diagnosis?
+    var actions: [ActionOutcome] = []
+    /// Why the agent is left alone, as a clause.
+    var hold: String?
+    /// Why it is still broken, or why nothing was done, as a sentence.
+    var reason: String?
+    /// Set when the ladder has ended with a person.
+    var escalation: String?
+    /// A plan was proven to have helped in this pass.
+    var healed = false
+    /// The last plan did not help, although the present observation shows nothing wrong.
+    var unproven = false
+    /// Versions that a restore replaced, until it is known whether it helped.
+    var replaced: [ConfigVersion] = []
+    /// Of those that helped: they are kept as rejected.
+    var rejected: [ConfigVersion] = []
+    /// Masked, for people.
+    var diff: [String] = []
+
+    init(seen: AgentObservation, history: AgentHistory) {
+        agent = seen.agent
+        self.seen = seen
+        self.history = history
+        incident = history.incident
+        findings = []
+    }
+
+    /// Findings that make an incident: all but remarks, and but a failed probe that nothing has confirmed yet.
+    var worthy: [Finding] {
+        findings.filter { $0.severity > .info && !($0.kind == .probeFailed && $0.severity < .critical) }
+    }
+
+    var isBroken: Bool { findings.contains { $0.severity == .critical } || unproven }
+
+    var verdict: Verdict {
+        if seen.gaps.contains(where: \.blinding) { return .unknown }
+        if hold != nil, isBroken || !seen.unit.isRunning || !worthy.isEmpty { return .held }
+        if isBroken { return .failing }
+        if findings.contains(where: { $0.severity > .info }) { return .degraded }
+        if !seen.unit.isRunning { return .held }
+        return healed ? .healed : .healthy
+    }
+
+    /// Masks this agent's own secrets, those of its config files included.
+    var redactor: Redactor {
+        let configs = seen.config.compactMap(\.version) + history.knownGood + replaced
+        let written = configs.flatMap { SecretNames.values(in: String(decoding: $0.bytes, as: UTF8.self)) }
+        return Redactor(secrets: seen.secretValues + written)
+    }
+}

@@ -1,0 +1,76 @@
+package import Model
+
+/// Everything that a command needs from outside: the clock, the terminal, who and where it is. Only `main` makes the
+/// real one; a test hands over each effect that it uses.
+package struct Environment {
+    /// Goes on evenly, whatever is done to the host's clock meanwhile.
+    package var now: () -> Timestamp
+    package var pause: (Duration) -> Void
+    /// Standard output.
+    package var write: (String) -> Void
+    /// Standard error.
+    package var complain: (String) -> Void
+    /// Whether standard output is a terminal: somebody is reading.
+    package var isTerminal: Bool
+    package var colour: Bool
+    package var uid: UInt32
+    package var home: String
+    package var hostName: String
+    package var variable: (String) -> String?
+
+    package init(
+        now: @escaping () -> Timestamp, pause: @escaping (Duration) -> Void, write: @escaping (String) -> Void,
+        complain: @escaping (String) -> Void, isTerminal: Bool, colour: Bool, uid: UInt32, home: String, hostName: String,
+        variable: @escaping (String) -> String?
+    ) {
+        self.now = now
+        self.pause = pause
+        self.write = write
+        self.complain = complain
+        self.isTerminal = isTerminal
+        self.colour = colour
+        self.uid = uid
+        self.home = home
+        self.hostName = hostName
+        self.variable = variable
+    }
+
+    var settingsPath: String {
+        uid == 0 ? "/etc/agent-watchdog/watchdog.toml" : "\(home)/.config/agent-watchdog/watchdog.toml"
+    }
+
+    var stateDirectory: String {
+        uid == 0 ? "/var/lib/agent-watchdog" : "\(home)/.local/state/agent-watchdog"
+    }
+}
+
+/// As monitoring plugins have it; 64 and 75 are EX_USAGE and EX_TEMPFAIL of sysexits.h.
+package enum ExitStatus: Int32, Sendable {
+    case well = 0
+    case degraded = 1
+    case failing = 2
+    /// The watchdog could not do its job.
+    case unable = 3
+    case usage = 64
+    case busy = 75
+
+    init(_ verdict: Verdict) {
+        switch verdict {
+        case .healthy, .healed, .held: self = .well
+        case .degraded: self = .degraded
+        case .failing: self = .failing
+        case .unknown: self = .unable
+        }
+    }
+}
+
+/// A command ends early with a sentence and a status.
+struct CommandFailure: Error {
+    let status: ExitStatus
+    let sentence: String
+
+    init(_ status: ExitStatus, _ sentence: String) {
+        self.status = status
+        self.sentence = sentence
+    }
+}

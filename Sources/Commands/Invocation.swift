@@ -1,0 +1,53 @@
+internal import CLinux
+internal import Glibc
+
+/// The words of one call, taken apart.
+struct Invocation {
+    private(set) var values: [String: String] = [:]
+    private(set) var operands: [String] = []
+
+    var json: Bool { values["json"] != nil }
+
+    subscript(_ option: Option) -> String? { values[option.name] }
+
+    func has(_ option: Option) -> Bool { values[option.name] != nil }
+
+    /// `arguments` begins with the command's name, which stands where a program's name would.
+    init(_ arguments: [String], of command: Command) throws(CommandFailure) {
+        let options = command.options + [.help]
+        var names = options.map { strdup($0.name) }
+        defer { for name in names { free(name) } }
+        names.append(nil)
+        var longs = options.enumerated().map { index, option in
+            Glibc_option(
+                name: UnsafePointer(names[index]), has_arg: option.value == nil ? 0 : 1, flag: nil, val: Int32(1000 + index))
+        }
+        longs.append(Glibc_option(name: nil, has_arg: 0, flag: nil, val: 0))
+        var words = arguments.map { strdup($0) }
+        defer { for word in words { free(word) } }
+        words.append(nil)
+        var index: Int32 = 0
+        linux_getopt_reset()
+        while true {
+            var argument: UnsafePointer<CChar>?
+            var unknown: Int32 = 0
+            let found = linux_getopt_long(Int32(arguments.count), words, ":h", longs, &argument, &index, &unknown)
+            if found == -1 { break }
+            let word = index > 0 && Int(index) <= arguments.count ? arguments[Int(index) - 1] : ""
+            switch found {
+            case Int32(UInt8(ascii: "h")): values["help"] = ""
+            case Int32(UInt8(ascii: ":")):
+                throw CommandFailure(.usage, "watchdog \(command.name): \(word) needs a value. See `watchdog help \(command.name)`.")
+            case Int32(UInt8(ascii: "?")):
+                throw CommandFailure(.usage, "watchdog \(command.name): \(word) is no option of this command. See `watchdog help \(command.name)`.")
+            default:
+                let option = options[Int(found) - 1000]
+                values[option.name] = argument.map { String(cString: $0) } ?? ""
+            }
+        }
+        // getopt has moved the operands behind the options.
+        operands = words[Int(index)...].compactMap { $0.map { String(cString: $0) } }
+    }
+}
+
+private typealias Glibc_option = option

@@ -1,0 +1,63 @@
+internal import Diagnosing
+internal import Model
+
+/// The words of a message to the ops channel: what broke, what was done, what changed, what to do. No secrets.
+enum NoticeText {
+    /// Lines of a diff that a message carries.
+    private static let mostDiffLines = 40
+    private static let longest = 3_500
+
+    static func notice(
+        _ event: Notice.Event, _ each: AgentCase, _ incident: Incident, host: String, at now: Timestamp
+    ) -> Notice {
+        let redactor = each.redactor
+        let kinds = incident.kinds.map(\.rawValue).joined(separator: ", ")
+        var lines = [incident.summary]
+        if let diagnosis = each.diagnosis, case .advisor = diagnosis.origin {
+            lines.append("Likely cause (\(diagnosis.origin.text), confidence \(diagnosis.confidence)): \(diagnosis.cause)")
+        }
+        if !each.actions.isEmpty {
+            lines.append("Done:")
+            lines += each.actions.map { "- \($0.remedy) of \($0.target): \($0.result.rawValue). \($0.reason)" }
+        } else if event == .healed {
+            lines.append("It works again, without the watchdog's doing.")
+        }
+        if let reason = each.reason, event != .healed { lines.append(reason) }
+        if !each.diff.isEmpty {
+            lines.append("What the rollback changed:")
+            lines += each.diff.prefix(mostDiffLines)
+            if each.diff.count > mostDiffLines { lines.append("… \(each.diff.count - mostDiffLines) more lines") }
+        }
+        if event != .healed {
+            let advice = incident.kinds.first.flatMap { RuleBook.rule($0)?.title } ?? ""
+            lines.append("Next: \(each.agent.id.systemctl("status")); watchdog incidents \(incident.id); watchdog explain \(incident.kinds.first?.rawValue ?? "") (\(advice)).")
+        }
+        let title = "\(word(event)) \(each.agent.name) on \(host): \(kinds)"
+        return Notice(
+            event: event, incident: incident.id, host: host, agent: each.agent.name, unit: each.agent.id.unit,
+            kinds: incident.kinds, severity: incident.severity, title: title,
+            text: String(redactor.mask(lines.joined(separator: "\n")).prefix(longest)), at: now)
+    }
+
+    static func hostNotice(
+        _ event: Notice.Event, _ incident: Incident, _ findings: [Finding], host: String, at now: Timestamp
+    ) -> Notice {
+        let kinds = incident.kinds.map(\.rawValue).joined(separator: ", ")
+        let lines =
+            event == .healed
+            ? ["This is over: \(incident.summary)"]
+            : findings.prefix(10).map(\.summary) + ["Next: watchdog doctor; watchdog explain \(kinds)."]
+        return Notice(
+            event: event, incident: incident.id, host: host, agent: "", unit: "", kinds: incident.kinds,
+            severity: incident.severity, title: "\(word(event)) \(host): \(kinds)",
+            text: String(lines.joined(separator: "\n").prefix(longest)), at: now)
+    }
+
+    private static func word(_ event: Notice.Event) -> String {
+        switch event {
+        case .opened: "[broken]"
+        case .healed: "[healed]"
+        case .escalated: "[needs you]"
+        }
+    }
+}

@@ -1,0 +1,115 @@
+internal import Diagnosing
+internal import Model
+internal import Observing
+internal import Planning
+internal import Recording
+
+/// One pass over the fleet: observe → diagnose → plan → act → verify → record → alert.
+final class Pass {
+    let environment: Environment
+    let settings: Settings
+    let ledger: Ledger?
+    let dryRun: Bool
+    let agentName: String?
+    let managers: Managers
+    let observer: Observer
+    let started: Timestamp
+
+    var hostFindings: [Finding] = []
+    /// Most of the fleet is broken at once.
+    var braked = false
+    /// What could not be written down after it had been done.
+    var ledgerProblem: LedgerError?
+    /// Messages that a channel did not take, as sentences.
+    var undelivered: [String] = []
+    /// Whether anything was done or is worth telling.
+    var changedSomething = false
+    /// Agents whose units do not exist any more.
+    var gone: [AgentID: AgentHistory] = [:]
+    private var plans = 0
+
+    /// Without a ledger nothing can be done: only a dry run goes without.
+    init(_ environment: Environment, _ settings: Settings, ledger: Ledger?, dryRun: Bool, agentName: String?) {
+        self.environment = environment
+        self.settings = settings
+        self.ledger = ledger
+        self.dryRun = dryRun
+        self.agentName = agentName
+        started = environment.now()
+        managers = Managers.connect()
+        observer = Observer(managers: managers, settings: settings)
+    }
+
+    var policy: Policy { settings.policy }
+    var deadline: Timestamp { started + policy.deadline }
+
+    func run() throws(LedgerError) -> PassReport {
+        let cases = diagnose(try observe())
+        applyBrake(cases)
+        try treat(cases)
+        let report = PassReport(self, cases)
+        if !dryRun {
+            try record(cases, report)
+            try alert()
+        }
+        return report
+    }
+
+    func observe() throws(LedgerError) -> [AgentCase] {
+        let histories = try ledger?.histories(actionsSince: started - policy.actionsWindow) ?? [:]
+        var request = Observer.Request()
+        request.known = histories.keys.filter { histories[$0]?.verdict != "gone" }
+        request.cursors = histories.compactMapValues(\.cursor)
+        request.restarts = histories.compactMapValues(\.restarts)
+        request.name = agentName
+        let snapshot = observer.observe(request, at: environment.now())
+        hostFindings = Rules.findings(ofHost: snapshot)
+        if agentName == nil { missing(histories, snapshot) }
+        return snapshot.agents.map { AgentCase(seen: $0, history: histories[$0.agent.id] ?? AgentHistory()) }
+    }
+
+    /// Agents of earlier passes that are not there: their units were removed, or their whole manager is not running.
+    private func missing(_ histories: [AgentID: AgentHistory], _ snapshot: Snapshot) {
+        let seen = Set(snapshot.agents.map(\.agent.id))
+        let absent = histories.filter { !seen.contains($0.key) && $0.value.verdict != "gone" }
+        gone = absent.filter { managers.manager(of: $0.key.scope) != nil }
+        let dark = Dictionary(grouping: absent.keys.filter { managers.manager(of: $0.scope) == nil }, by: \.scope)
+        for (scope, agents) in dark.sorted(by: { $0.key.manager < $1.key.manager }) where !managers.connected.isEmpty {
+            let names = agents.map(\.derivedName).sorted().joined(separator: ", ")
+            let advice = scope.userName.map { " Start it for good with `loginctl enable-linger \($0)`." } ?? ""
+            let sentence = "\(scope.manager) is not running or cannot be reached, so \(names) cannot be watched.\(advice)"
+            hostFindings.append(
+                Finding(kind: .watchdogIncomplete, severity: .warning, summary: sentence, evidence: [Evidence("ledger", "known from earlier passes: \(names)")]))
+        }
+    }
+
+    func diagnose(_ cases: [AgentCase]) -> [AgentCase] {
+        for each in cases {
+            each.findings = Rules.findings(each.seen, history: each.history, policy: policy)
+            each.hold = Intent.reasonToLeave(each.seen)
+            each.diagnosis = each.findings.first { $0.severity == .critical }.map {
+                Diagnosis(cause: $0.summary, origin: .rule($0.kind), confidence: 1)
+            }
+        }
+        return cases
+    }
+
+    private func applyBrake(_ cases: [AgentCase]) {
+        let fleet = cases.filter { $0.hold == nil && $0.incident?.escalated == nil }
+        let broken = fleet.filter(\.isBroken)
+        braked = Brake.holds(broken: broken.count, fleet: fleet.count, share: policy.brakeShare)
+        guard braked else { return }
+        let names = broken.map(\.agent.name).joined(separator: ", ")
+        hostFindings.append(
+            Finding(
+                kind: .fleetWide, severity: .critical,
+                summary: "\(broken.count) of \(fleet.count) agents broke at once (\(names)): one cause is behind it, and nothing is restarted.",
+                evidence: broken.flatMap { each in each.findings.prefix(1).map { Evidence(each.agent.name, $0.summary) } }))
+    }
+
+    /// A number for each plan of this pass, by which the ledger keeps its steps together.
+    func nextPlanNumber() -> Int {
+        plans += 1
+        return plans
+    }
+}

@@ -1,0 +1,137 @@
+internal import Alerting
+internal import Model
+internal import Planning
+internal import Recording
+
+/// Record and alert: what the pass learnt and did becomes durable in one transaction, its messages included.
+extension Pass {
+    func record(_ cases: [AgentCase], _ report: PassReport) throws(LedgerError) {
+        guard let ledger else { return }
+        let channels = settings.channels.map(\.name)
+        var notices: [Notice] = []
+        do throws(LedgerError) {
+            try ledger.together { () throws(LedgerError) -> Void in
+                for each in cases {
+                    if let notice = try conclude(each, ledger) { notices.append(notice) }
+                    try remember(each, ledger)
+                }
+                for (agent, history) in gone { try ledger.forget(agent, closing: history.incident, at: environment.now()) }
+                notices += try concludeHost(ledger)
+                for notice in notices { try ledger.post(notice, to: channels) }
+                try ledger.finishPass(report.verdict, agents: cases.count, at: environment.now())
+                // Once a day is often enough for what is measured in months.
+                if try ledger.passID() % 96 == 0 { try ledger.prune(at: environment.now()) }
+            }
+        } catch {
+            // The ledger is the way that alerts are kept; where it fails they are sent at least once from here.
+            let outgoing = notices.flatMap { notice in
+                channels.map { OutgoingNotice(id: 0, channel: $0, notice: notice, attempts: 0) }
+            }
+            _ = Delivery.send(outgoing, to: environment.destinations(settings).usable)
+            throw error
+        }
+        changedSomething = !notices.isEmpty || cases.contains { !$0.actions.isEmpty }
+        if let ledgerProblem { throw ledgerProblem }
+    }
+
+    /// Opens, moves on or closes the agent's incident. Returns what there is to tell.
+    private func conclude(_ each: AgentCase, _ ledger: Ledger) throws(LedgerError) -> Notice? {
+        let now = environment.now()
+        for version in each.rejected { try ledger.keep(version, of: each.agent.id, as: .rejected, at: now) }
+        if each.hold != nil {
+            if let incident = each.incident { try ledger.close(incident, outcome: "held", at: now) }
+            return nil
+        }
+        if each.worthy.isEmpty, !each.unproven {
+            guard var incident = each.incident else { return nil }
+            let tell = each.healed || incident.told != nil
+            if tell { incident.told = .healed }
+            try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
+            try ledger.close(incident, outcome: each.healed ? "healed" : "recovered", at: now)
+            each.incident = incident
+            return tell ? NoticeText.notice(.healed, each, incident, host: environment.hostName, at: now) : nil
+        }
+        // One cause, one alert: while the brake holds, the host's incident speaks for all.
+        if braked, each.incident == nil, each.actions.isEmpty { return nil }
+        var incident = try ensureIncident(each)
+        incident.kinds = each.worthy.isEmpty ? incident.kinds : each.worthy.map(\.kind)
+        incident.severity = each.isBroken ? .critical : .warning
+        incident.summary = each.worthy.first?.summary ?? incident.summary
+        var event: Notice.Event?
+        if each.escalation != nil, incident.escalated == nil {
+            incident.escalated = now
+            event = .escalated
+        } else if incident.told == nil, !braked {
+            event = .opened
+        }
+        if let event { incident.told = event }
+        each.incident = incident
+        try ledger.update(incident, diagnosis: each.diagnosis, reason: each.reason)
+        return event.map { NoticeText.notice($0, each, incident, host: environment.hostName, at: now) }
+    }
+
+    private func remember(_ each: AgentCase, _ ledger: Ledger) throws(LedgerError) {
+        let good = KnownGood.judge(
+            each.seen, healthy: each.verdict == .healthy || each.verdict == .healed, history: each.history, policy: policy)
+        if good.promote {
+            for version in each.seen.config.compactMap(\.version) {
+                try ledger.keep(version, of: each.agent.id, as: .knownGood, at: environment.now())
+            }
+        }
+        let kinds = each.findings.map(\.kind)
+        let before = each.history
+        let same =
+            before.verdict == each.verdict.rawValue && before.restarts == each.seen.unit.restarts
+            && before.cursor == each.seen.journal.cursor && before.kinds == Set(kinds)
+            && before.healthySince == good.healthySince && before.healthyPasses == good.passes
+            && before.healthyConfig == good.config
+        guard !same else { return }
+        try ledger.remember(
+            each.agent, verdict: each.verdict, restarts: each.seen.unit.restarts, cursor: each.seen.journal.cursor,
+            kinds: kinds, healthySince: good.healthySince, healthyPasses: good.passes, healthyConfig: good.config)
+    }
+
+    /// The host has one incident per kind.
+    private func concludeHost(_ ledger: Ledger) throws(LedgerError) -> [Notice] {
+        let now = environment.now()
+        var notices: [Notice] = []
+        let open = try ledger.openIncidents().filter { $0.agent == nil }
+        let worthy = hostFindings.filter { $0.severity > .info }
+        for incident in open where !worthy.contains(where: { incident.kinds == [$0.kind] }) {
+            // A pass over one agent alone says nothing of the host's other troubles.
+            guard agentName == nil else { continue }
+            try ledger.close(incident, outcome: "recovered", at: now)
+            notices.append(NoticeText.hostNotice(.healed, incident, [], host: environment.hostName, at: now))
+        }
+        for (kind, findings) in Dictionary(grouping: worthy, by: \.kind) where !open.contains(where: { $0.kinds == [kind] }) {
+            guard let first = findings.first else { continue }
+            var incident = try ledger.openIncident(
+                nil, kinds: [kind], severity: first.severity, summary: first.summary, at: now)
+            incident.told = .opened
+            try ledger.update(incident, diagnosis: nil, reason: nil)
+            notices.append(NoticeText.hostNotice(.opened, incident, findings, host: environment.hostName, at: now))
+        }
+        return notices
+    }
+
+    // MARK: Alert
+
+    /// Empties the outbox as far as the channels take it; what is left waits for the next pass.
+    func alert() throws(LedgerError) {
+        guard let ledger else { return }
+        let waiting = try ledger.waiting(at: environment.now())
+        guard !waiting.isEmpty else { return }
+        let (usable, problems) = environment.destinations(settings)
+        for delivery in Delivery.send(waiting, to: usable) {
+            guard let sent = waiting.first(where: { $0.id == delivery.id }) else { continue }
+            let now = environment.now()
+            switch delivery.result {
+            case .delivered: try ledger.delivered(delivery.id, at: now)
+            case .failed(let reason, let retryAfter):
+                let sentence = problems[sent.channel] ?? reason
+                try ledger.postpone(delivery.id, until: now + (retryAfter ?? .zero), problem: sentence)
+                undelivered.append("The message \"\(sent.notice.title)\" is not delivered yet. \(sentence)")
+            }
+        }
+    }
+}

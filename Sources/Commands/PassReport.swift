@@ -1,0 +1,135 @@
+internal import Model
+
+/// What a pass saw and did: the value behind `run --json`, `doctor --json` and the text.
+struct PassReport: Encodable {
+    struct Agent: Encodable {
+        let name: String
+        let unit: String
+        let user: String?
+        let verdict: String
+        let findings: [FindingReport]
+        let diagnosis: DiagnosisReport?
+        let actions: [Action]
+        let incident: Int64?
+        /// Why it is held, still broken, or was not touched.
+        let reason: String?
+        let diff: [String]?
+
+        private enum CodingKeys: String, CodingKey {
+            case name, unit, user, verdict, findings, diagnosis, actions, incident, reason, diff
+        }
+
+        /// `user` and `diagnosis` are always there, as null where there is none: a reader need not ask twice.
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(name, forKey: .name)
+            try container.encode(unit, forKey: .unit)
+            try container.encode(user, forKey: .user)
+            try container.encode(verdict, forKey: .verdict)
+            try container.encode(findings, forKey: .findings)
+            try container.encode(diagnosis, forKey: .diagnosis)
+            try container.encode(actions, forKey: .actions)
+            try container.encode(incident, forKey: .incident)
+            try container.encodeIfPresent(reason, forKey: .reason)
+            try container.encodeIfPresent(diff, forKey: .diff)
+        }
+    }
+
+    struct FindingReport: Encodable {
+        struct Fact: Encodable {
+            let source: String
+            let text: String
+        }
+
+        let kind: String
+        let severity: String
+        let summary: String
+        let evidence: [Fact]
+    }
+
+    struct DiagnosisReport: Encodable {
+        let cause: String
+        let origin: String
+        let confidence: Double
+        let lines: [Int]
+    }
+
+    struct Action: Encodable {
+        let remedy: String
+        let target: String
+        let outcome: String
+        let reason: String
+    }
+
+    let schema = 1
+    let host: String
+    let started: String
+    let seconds: Double
+    let verdict: Verdict
+    let agents: [Agent]
+    let findings: [FindingReport]
+    let dryRun: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case schema, host, started, seconds, verdict, agents, findings, dryRun
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(schema, forKey: .schema)
+        try container.encode(host, forKey: .host)
+        try container.encode(started, forKey: .started)
+        try container.encode(seconds, forKey: .seconds)
+        try container.encode(verdict.rawValue, forKey: .verdict)
+        try container.encode(agents, forKey: .agents)
+        try container.encode(findings, forKey: .findings)
+        if dryRun { try container.encode(dryRun, forKey: .dryRun) }
+    }
+
+    init(_ pass: Pass, _ cases: [AgentCase]) {
+        host = pass.environment.hostName
+        started = pass.started.rfc3339
+        // To the hundredth: more digits would only pretend.
+        seconds = ((pass.environment.now() - pass.started).seconds * 100).rounded() / 100
+        dryRun = pass.dryRun
+        findings = pass.hostFindings.map(Self.report)
+        agents = cases.map { each in
+            let redactor = each.redactor
+            return Agent(
+                name: each.agent.name, unit: each.agent.id.unit, user: each.agent.id.scope.userName,
+                verdict: each.verdict.rawValue, findings: each.findings.map { Self.report($0, redactor) },
+                diagnosis: each.diagnosis.map {
+                    DiagnosisReport(
+                        cause: redactor.mask($0.cause), origin: $0.origin.text, confidence: $0.confidence, lines: $0.lines)
+                },
+                actions: each.actions.map {
+                    Action(remedy: $0.remedy, target: $0.target, outcome: $0.result.rawValue, reason: redactor.mask($0.reason))
+                },
+                incident: each.incident?.id,
+                reason: (each.hold.map { "Left alone: \($0)." } ?? each.reason).map(redactor.mask),
+                diff: each.diff.isEmpty ? nil : each.diff)
+        }
+        verdict = Self.worst(cases.map(\.verdict), host: pass.hostFindings)
+    }
+
+    private static func report(_ finding: Finding) -> FindingReport {
+        FindingReport(
+            kind: finding.kind.rawValue, severity: finding.severity.rawValue, summary: finding.summary,
+            evidence: finding.evidence.map { FindingReport.Fact(source: $0.source, text: $0.text) })
+    }
+
+    private static func report(_ finding: Finding, _ redactor: Redactor) -> FindingReport {
+        FindingReport(
+            kind: finding.kind.rawValue, severity: finding.severity.rawValue, summary: redactor.mask(finding.summary),
+            evidence: finding.evidence.map { FindingReport.Fact(source: $0.source, text: redactor.mask($0.text)) })
+    }
+
+    /// Failing first; then what was not seen, for it may be failing.
+    static func worst(_ verdicts: [Verdict], host: [Finding]) -> Verdict {
+        var all = verdicts
+        if host.contains(where: { $0.kind == .fleetWide }) { all.append(.failing) }
+        if host.contains(where: { $0.kind == .watchdogIncomplete && $0.severity > .info }) { all.append(.unknown) }
+        for verdict in [Verdict.failing, .unknown, .degraded, .healed] where all.contains(verdict) { return verdict }
+        return .healthy
+    }
+}

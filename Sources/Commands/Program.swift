@@ -1,0 +1,27 @@
+/// The program, from its words to its exit status.
+package enum Program {
+    package static func run(_ arguments: [String], in environment: Environment) -> ExitStatus {
+        do throws(CommandFailure) {
+            guard let name = arguments.first else {
+                environment.complain(HelpCommand.overview())
+                return .usage
+            }
+            if name == "--help" || name == "-h" {
+                environment.write(HelpCommand.overview())
+                return .well
+            }
+            guard let command = CommandTable.command(name) else {
+                throw CommandFailure(.usage, "watchdog: \(name) is no command. `watchdog help` lists them.")
+            }
+            let invocation = try Invocation(arguments, of: command)
+            if invocation.has(.help) {
+                environment.write(HelpCommand.text(of: command))
+                return .well
+            }
+            return try command.run(invocation, environment)
+        } catch {
+            environment.complain(error.sentence + "\n")
+            return error.status
+        }
+    }
+}

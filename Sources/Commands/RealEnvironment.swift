@@ -1,0 +1,46 @@
+internal import Glibc
+internal import Model
+
+extension Program {
+    /// The real environment, the words of this process, its exit status.
+    package static func main() -> Int32 {
+        // A reader that goes away (`watchdog status | head`) must not end a pass with a signal.
+        signal(SIGPIPE, SIG_IGN)
+        umask(0o077)
+        let clock = ContinuousClock()
+        let began = clock.now
+        var wall = timespec()
+        clock_gettime(CLOCK_REALTIME, &wall)
+        let start = Timestamp(microseconds: Int64(wall.tv_sec) * 1_000_000 + Int64(wall.tv_nsec) / 1000)
+        let terminal = isatty(STDOUT_FILENO) == 1
+        let variable: (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
+        let environment = Environment(
+            now: { start + (clock.now - began) },
+            pause: { duration in
+                var rest = timespec(
+                    tv_sec: Int(duration.components.seconds), tv_nsec: Int(duration.components.attoseconds / 1_000_000_000))
+                var left = timespec()
+                while nanosleep(&rest, &left) == -1, errno == EINTR { rest = left }
+            },
+            write: { text in put(text, STDOUT_FILENO) }, complain: { text in put(text, STDERR_FILENO) },
+            isTerminal: terminal, colour: terminal && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb",
+            uid: geteuid(), home: variable("HOME") ?? "/", hostName: hostName(), variable: variable)
+        return run(Array(CommandLine.arguments.dropFirst()), in: environment).rawValue
+    }
+
+    private static func put(_ text: String, _ descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            // Nobody is left to be told that nobody reads.
+            if count < 0, errno != EINTR { return }
+            if count > 0 { bytes = bytes.dropFirst(count) }
+        }
+    }
+
+    private static func hostName() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,39 @@
+/// What earlier passes know of an agent.
+package struct AgentHistory: Sendable {
+    package var lastSeen: Timestamp?
+    /// The restart counter then.
+    package var restarts: UInt32?
+    package var cursor: String?
+    /// Kinds that held at the end of the last pass.
+    package var kinds: Set<FindingKind> = []
+    package var verdict = ""
+    /// Since when the agent was found healthy with the very config files whose digests these are, and in how many
+    /// passes. Digests without a time: these files have become the last-known-good ones already.
+    package var healthySince: Timestamp?
+    package var healthyPasses = 0
+    package var healthyConfig = ""
+    package var incident: Incident?
+    /// Steps that a pass which died had still to do, or was doing.
+    package var interrupted: [InterruptedStep] = []
+    /// When plans were carried out, within the window of the budget.
+    package var actions: [Timestamp] = []
+    /// The newest known-good version of each config file; read only for agents that may need it.
+    package var knownGood: [ConfigVersion] = []
+
+    package init() {}
+}
+
+/// What the ledger says of a step that was written down and never closed.
+package struct InterruptedStep: Hashable, Sendable {
+    package let id: Int64
+    package let rung: Rung
+    package let remedy: String
+    package let began: Bool
+
+    package init(id: Int64, rung: Rung, remedy: String, began: Bool) {
+        self.id = id
+        self.rung = rung
+        self.remedy = remedy
+        self.began = began
+    }
+}

@@ -1,0 +1,107 @@
+package import Model
+internal import SQLite
+
+/// An agent as the last pass that looked at it left it.
+package struct KnownAgent: Sendable {
+    package let id: AgentID
+    package let name: String
+    package let verdict: String
+    package let kinds: [FindingKind]
+    package let hasKnownGood: Bool
+}
+
+extension Ledger {
+    package func agents() throws(LedgerError) -> [KnownAgent] {
+        var agents: [KnownAgent] = []
+        try run(
+            """
+            SELECT scope, unit, name, verdict, kinds,
+                EXISTS (SELECT 1 FROM config_versions WHERE agent = agents.id AND state = 'known-good')
+            FROM agents WHERE verdict != 'gone' ORDER BY name, scope, unit
+            """
+        ) { row in
+            guard let scope = Scope(stored: row.text(0)) else { return }
+            agents.append(
+                KnownAgent(
+                    id: AgentID(scope: scope, unit: row.text(1)), name: row.text(2), verdict: row.text(3),
+                    kinds: kinds(row.text(4)), hasKnownGood: row.integer(5) == 1))
+        }
+        return agents
+    }
+
+    /// What earlier passes know of every agent: without its known-good configs, which `knownGood` reads where they
+    /// are needed.
+    package func histories(actionsSince: Timestamp) throws(LedgerError) -> [AgentID: AgentHistory] {
+        var histories: [Int64: (id: AgentID, history: AgentHistory)] = [:]
+        let last = try lastPass()?.finished
+        try run(
+            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict FROM agents"
+        ) { row in
+            guard let scope = Scope(stored: row.text(1)) else { return }
+            var history = AgentHistory()
+            history.lastSeen = last
+            history.restarts = row.optionalInteger(3).map { UInt32(clamping: $0) }
+            history.cursor = row.optionalText(4)
+            history.kinds = Set(kinds(row.text(5)))
+            history.healthySince = row.optionalInteger(6).map { Timestamp(microseconds: $0) }
+            history.healthyPasses = Int(row.integer(7))
+            history.healthyConfig = row.text(8)
+            history.verdict = row.text(9)
+            histories[row.integer(0)] = (AgentID(scope: scope, unit: row.text(2)), history)
+        }
+        // A plan counts once, however many steps it has, and only once it was begun.
+        try run(
+            "SELECT agent, min(began) FROM actions WHERE healing = 1 AND planned >= ? AND began IS NOT NULL GROUP BY agent, pass, plan",
+            [.integer(actionsSince.microseconds)]
+        ) { row in
+            histories[row.integer(0)]?.history.actions.append(Timestamp(microseconds: row.integer(1)))
+        }
+        try run("SELECT agent, id, rung, remedy, began FROM actions WHERE ended IS NULL ORDER BY id") { row in
+            guard let rung = rungs(row.text(2)).first else { return }
+            histories[row.integer(0)]?.history.interrupted.append(
+                InterruptedStep(id: row.integer(1), rung: rung, remedy: row.text(3), began: !row.isNull(4)))
+        }
+        for incident in try openIncidents() {
+            guard let agent = incident.agent, let key = histories.first(where: { $0.value.id == agent })?.key else { continue }
+            histories[key]?.history.incident = incident
+        }
+        return Dictionary(histories.values.map { ($0.id, $0.history) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Writes what a pass learnt of an agent, if it is anything new.
+    package func remember(
+        _ agent: Agent, verdict: Verdict, restarts: UInt32, cursor: String?, kinds: [FindingKind], healthySince: Timestamp?,
+        healthyPasses: Int, healthyConfig: String
+    ) throws(LedgerError) {
+        let row = try rowID(agent.id, name: agent.name)
+        try run(
+            """
+            UPDATE agents SET name = ?, verdict = ?, restarts = ?, cursor = ?, kinds = ?, healthy_since = ?,
+                healthy_passes = ?, healthy_config = ? WHERE id = ?
+            """,
+            [
+                .text(agent.name), .text(verdict.rawValue), .integer(Int64(restarts)), Value(cursor), .text(words(kinds)),
+                Value(healthySince?.microseconds), .integer(Int64(healthyPasses)), .text(healthyConfig), .integer(row),
+            ])
+    }
+
+    /// The agent's unit does not exist any more. Its incident ends; its configs and history stay.
+    package func forget(_ agent: AgentID, closing incident: Incident?, at now: Timestamp) throws(LedgerError) {
+        if let incident { try close(incident, outcome: "gone", at: now) }
+        try run("UPDATE agents SET verdict = 'gone', kinds = '' WHERE id = ?", [.integer(try rowID(agent))])
+    }
+
+    /// The agent's row; made where it has none.
+    func rowID(_ id: AgentID, name: String? = nil) throws(LedgerError) -> Int64 {
+        var found: Int64?
+        let key: [Value] = [.text(id.scope.stored), .text(id.unit)]
+        try run("SELECT id FROM agents WHERE scope = ? AND unit = ?", key) { found = $0.integer(0) }
+        if let found { return found }
+        try run(
+            """
+            INSERT INTO agents (scope, unit, name, verdict, kinds, healthy_passes, healthy_config)
+            VALUES (?, ?, ?, 'unknown', '', 0, '')
+            """, key + [.text(name ?? id.derivedName)])
+        return database.lastInsertedRow
+    }
+}

@@ -1,0 +1,61 @@
+package import Model
+internal import SQLite
+
+extension Ledger {
+    /// Puts a message into the outbox, once per channel: in the same transaction as the incident that it tells of.
+    package func post(_ notice: Notice, to channels: [String]) throws(LedgerError) {
+        for channel in channels {
+            try run(
+                """
+                INSERT INTO outbox (incident, channel, event, host, agent, unit, kinds, severity, title, body, created,
+                    attempts, not_before) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
+                """,
+                [
+                    .integer(notice.incident), .text(channel), .text(notice.event.rawValue), .text(notice.host),
+                    .text(notice.agent), .text(notice.unit), .text(words(notice.kinds)), .text(notice.severity.rawValue),
+                    .text(notice.title), .text(notice.text), .integer(notice.at.microseconds),
+                ])
+        }
+    }
+
+    /// What may be delivered now, the oldest first; `most` bounds one pass's share of a long outage.
+    package func waiting(at now: Timestamp, most: Int = 50) throws(LedgerError) -> [OutgoingNotice] {
+        var waiting: [OutgoingNotice] = []
+        try run(
+            """
+            SELECT id, channel, event, incident, host, agent, unit, kinds, severity, title, body, created, attempts
+            FROM outbox WHERE delivered IS NULL AND not_before <= ? ORDER BY id LIMIT ?
+            """, [.integer(now.microseconds), .integer(Int64(most))]
+        ) { row in
+            guard let event = Notice.Event(rawValue: row.text(2)) else { return }
+            waiting.append(
+                OutgoingNotice(
+                    id: row.integer(0), channel: row.text(1),
+                    notice: Notice(
+                        event: event, incident: row.integer(3), host: row.text(4), agent: row.text(5), unit: row.text(6),
+                        kinds: kinds(row.text(7)), severity: Severity(rawValue: row.text(8)) ?? .warning, title: row.text(9),
+                        text: row.text(10), at: Timestamp(microseconds: row.integer(11))),
+                    attempts: Int(row.integer(12))))
+        }
+        return waiting
+    }
+
+    package func delivered(_ id: Int64, at now: Timestamp) throws(LedgerError) {
+        try run("UPDATE outbox SET delivered = ?, problem = NULL WHERE id = ?", [.integer(now.microseconds), .integer(id)])
+    }
+
+    package func postpone(_ id: Int64, until: Timestamp, problem: String) throws(LedgerError) {
+        try run(
+            "UPDATE outbox SET attempts = attempts + 1, not_before = ?, problem = ? WHERE id = ?",
+            [.integer(until.microseconds), .text(problem), .integer(id)])
+    }
+
+    /// How many messages wait, and what was wrong with the newest attempt.
+    package func undelivered() throws(LedgerError) -> (count: Int, problem: String?) {
+        var result: (Int, String?) = (0, nil)
+        try run(
+            "SELECT count(*), (SELECT problem FROM outbox WHERE delivered IS NULL AND problem IS NOT NULL ORDER BY id DESC LIMIT 1) FROM outbox WHERE delivered IS NULL"
+        ) { result = (Int($0.integer(0)), $0.optionalText(1)) }
+        return result
+    }
+}
