@@ -44,7 +44,8 @@ let package = Package(
         binding("Processes", ["CLinux"]),
 
         .target(name: "Model", swiftSettings: pure),
-        .target(name: "Observing", dependencies: ["Model", "Systemd", "HTTP", "Files", "Processes"], swiftSettings: strict),
+        .target(
+            name: "Observing", dependencies: ["Model", "Systemd", "HTTP", "Files", "Processes"], swiftSettings: strict),
         .target(name: "Diagnosing", dependencies: ["Model", "HTTP"], swiftSettings: pure),
         .target(name: "Planning", dependencies: ["Model"], swiftSettings: pure),
         .target(name: "Acting", dependencies: ["Model", "Systemd", "Files", "Processes"], swiftSettings: strict),

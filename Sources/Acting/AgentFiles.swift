@@ -62,7 +62,7 @@ enum KillModeDropIn {
         var present: String?
         do throws(FileError) {
             present = try directory.read(name, most: 64 * 1024).digest
-        } catch where error.code == .missing {
+        } catch  where error.code == .missing {
             present = nil
         }
         if present != sha256(Array(text.utf8)) {

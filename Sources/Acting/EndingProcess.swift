@@ -22,7 +22,9 @@ final class EndingProcess {
     /// Takes hold of the process first and checks the whole proof again after that: from then on nothing else can
     /// take its PID.
     static func terminate(_ id: ProcessID, in seen: AgentObservation) throws(ProcessError) -> Beginning {
-        guard let handle = try ProcessHandle(pid: id.pid), let status = ProcessTable.status(of: id.pid) else { return .gone }
+        guard let handle = try ProcessHandle(pid: id.pid), let status = ProcessTable.status(of: id.pid) else {
+            return .gone
+        }
         guard status.startTicks == id.startTicks else {
             return .notProven("PID \(id.pid) is another process by now; the one that was seen has ended.")
         }

@@ -43,7 +43,9 @@ package final class Round {
                 continue
             }
             if let reason = log.began(index) {
-                step.close(.refused, Self.target(remedy, seen), "Not begun, because it could not be written down first. \(reason)")
+                step.close(
+                    .refused, Self.target(remedy, seen),
+                    "Not begun, because it could not be written down first. \(reason)")
                 failed = true
                 continue
             }
@@ -109,10 +111,14 @@ package final class Round {
                 }
                 try manager.reload()
                 for (step, path) in group {
-                    step.close(.done, path, "Written, and read by \(scope.manager); delete the file and reload to take it back.")
+                    step.close(
+                        .done, path,
+                        "Written, and read by \(scope.manager); delete the file and reload to take it back.")
                 }
             } catch {
-                for (step, path) in group { step.close(.failed, path, "Written, but not yet read by the manager. \(error)") }
+                for (step, path) in group {
+                    step.close(.failed, path, "Written, but not yet read by the manager. \(error)")
+                }
             }
         }
         for (scope, group) in Dictionary(grouping: jobs, by: { $0.step.seen.agent.id.scope }) {

@@ -41,7 +41,8 @@ package struct Delivery: Sendable {
             case .webhook(let url):
                 HTTPRequest(.head, url, deadline: deadline, shownAs: "the webhook \(destination.channel)")
             case .telegram(let api, let token, _):
-                HTTPRequest(.get, "\(api)/bot\(token)/getMe", deadline: deadline, shownAs: "getMe of \(destination.channel)")
+                HTTPRequest(
+                    .get, "\(api)/bot\(token)/getMe", deadline: deadline, shownAs: "getMe of \(destination.channel)")
             }
         }
         var problems: [String: String] = [:]
@@ -101,10 +102,12 @@ package struct Delivery: Sendable {
             // Ignoring: a body that is not JSON; the status says enough.
             let body = try? JSONDecoder().decode(JSONValue.self, from: Data(response.body))
             let description = body?["description"]?.text ?? ""
-            let asked = body?["parameters"]?["retry_after"]?.number ?? response.headers["retry-after"].flatMap { Double($0) }
+            let asked =
+                body?["parameters"]?["retry_after"]?.number ?? response.headers["retry-after"].flatMap { Double($0) }
             let wait = asked.map { Duration.seconds(min(max($0, 1), 86_400)) }
             return .failed(
-                "Channel \"\(destination.channel)\" answered with status \(response.status). \(description.prefix(200))", retryAfter: wait)
+                "Channel \"\(destination.channel)\" answered with status \(response.status). \(description.prefix(200))",
+                retryAfter: wait)
         }
     }
 

@@ -32,7 +32,8 @@ struct DoctorCheck: Encodable {
                 sentence: "\(waiting.count) messages are not delivered yet. \(waiting.problem ?? "")")
         }
         guard let last = try ledger?.lastPass() else {
-            return DoctorCheck(id: "ledger", state: .problem, sentence: "No pass has finished yet: run `watchdog run` once.")
+            return DoctorCheck(
+                id: "ledger", state: .problem, sentence: "No pass has finished yet: run `watchdog run` once.")
         }
         return DoctorCheck(
             id: "ledger", state: .ok,
@@ -44,7 +45,8 @@ struct DoctorCheck: Encodable {
             return [
                 DoctorCheck(
                     id: "channel", state: .problem,
-                    sentence: "No [[channel]] is set, so nobody is told of anything. Add one to \(environment.settingsPath).")
+                    sentence:
+                        "No [[channel]] is set, so nobody is told of anything. Add one to \(environment.settingsPath).")
             ]
         }
         let (usable, unusable) = environment.destinations(settings)
@@ -59,34 +61,52 @@ struct DoctorCheck: Encodable {
 
     static func advisor(_ environment: Environment, _ settings: Settings) -> DoctorCheck {
         guard let provider = settings.advisor else {
-            return DoctorCheck(id: "advisor", state: .skipped, sentence: "No [[advisor.provider]] is set; everything else works without one.")
+            return DoctorCheck(
+                id: "advisor", state: .skipped,
+                sentence: "No [[advisor.provider]] is set; everything else works without one.")
         }
         if let key = provider.key, case .failure(let problem) = environment.secret(key) {
-            return DoctorCheck(id: "advisor", state: .problem, sentence: "The key of \(provider.name) cannot be had. \(problem.sentence)")
+            return DoctorCheck(
+                id: "advisor", state: .problem,
+                sentence: "The key of \(provider.name) cannot be had. \(problem.sentence)")
         }
         return DoctorCheck(
-            id: "advisor", state: .ok, sentence: "\(provider.name) would be asked (\(provider.model)); asking costs a call, so it is not tried here.")
+            id: "advisor", state: .ok,
+            sentence:
+                "\(provider.name) would be asked (\(provider.model)); asking costs a call, so it is not tried here.")
     }
 
     /// As root, the entry that `scripts/install` puts in place; a user's crontab is only readable through crontab(1).
     static func cron(_ environment: Environment, _ pass: Pass) -> DoctorCheck {
         guard environment.uid == 0 else {
-            return DoctorCheck(id: "cron", state: .skipped, sentence: "See with `crontab -l` whether it starts `watchdog run`.")
+            return DoctorCheck(
+                id: "cron", state: .skipped, sentence: "See with `crontab -l` whether it starts `watchdog run`.")
         }
         let path = "/etc/cron.d/agent-watchdog"
         do throws(FileError) {
             let text = String(decoding: try readOwnFile(path, most: 64 * 1024), as: UTF8.self)
-            let starts = text.split(whereSeparator: \.isNewline).contains { !$0.hasPrefix("#") && $0.contains("watchdog run") }
+            let starts = text.split(whereSeparator: \.isNewline).contains {
+                !$0.hasPrefix("#") && $0.contains("watchdog run")
+            }
             guard starts else {
-                return DoctorCheck(id: "cron", state: .problem, sentence: "\(path) does not start `watchdog run`. Run scripts/install again.")
+                return DoctorCheck(
+                    id: "cron", state: .problem,
+                    sentence: "\(path) does not start `watchdog run`. Run scripts/install again.")
             }
         } catch {
-            return DoctorCheck(id: "cron", state: .problem, sentence: "\(error) Nobody starts the watchdog; scripts/install puts the entry there.")
+            return DoctorCheck(
+                id: "cron", state: .problem,
+                sentence: "\(error) Nobody starts the watchdog; scripts/install puts the entry there.")
         }
         do throws(SystemdError) {
-            let daemons = try pass.managers.manager(of: .system)?.listUnits(names: ["cron.service", "crond.service", "cronie.service"]) ?? []
+            let daemons =
+                try pass.managers.manager(of: .system)?.listUnits(names: [
+                    "cron.service", "crond.service", "cronie.service",
+                ]) ?? []
             guard daemons.contains(where: { $0.activeState == "active" }) else {
-                return DoctorCheck(id: "cron", state: .problem, sentence: "\(path) is there, and no cron daemon is running: `systemctl enable --now cron`.")
+                return DoctorCheck(
+                    id: "cron", state: .problem,
+                    sentence: "\(path) is there, and no cron daemon is running: `systemctl enable --now cron`.")
             }
         } catch {
             return DoctorCheck(id: "cron", state: .problem, sentence: error.description)

@@ -30,7 +30,10 @@ enum DoctorCommand {
             ledger = try Ledger.openToRead(in: settings.stateDirectory, at: environment.now())
             checks.append(try DoctorCheck.ledger(ledger, environment))
         } catch {
-            checks.append(DoctorCheck(id: "ledger", state: .problem, sentence: "\(error) If no pass has run yet, `watchdog run` makes it."))
+            checks.append(
+                DoctorCheck(
+                    id: "ledger", state: .problem, sentence: "\(error) If no pass has run yet, `watchdog run` makes it."
+                ))
         }
         let pass = Pass(environment, settings, ledger: ledger, dryRun: true, agentName: invocation[.agent])
         let report: PassReport
@@ -53,7 +56,8 @@ enum DoctorCommand {
             let style = Style(colour: environment.colour)
             let width = checks.map(\.id.count).max() ?? 0
             for check in checks {
-                environment.write("\(style.verdict(check.state.rawValue, width: 8)) \(check.id.padded(width))  \(check.sentence)\n")
+                environment.write(
+                    "\(style.verdict(check.state.rawValue, width: 8)) \(check.id.padded(width))  \(check.sentence)\n")
             }
             environment.write(ReportText.text(report, style: style, advice: true))
         }

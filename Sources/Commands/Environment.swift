@@ -20,7 +20,8 @@ package struct Environment {
 
     package init(
         now: @escaping () -> Timestamp, pause: @escaping (Duration) -> Void, write: @escaping (String) -> Void,
-        complain: @escaping (String) -> Void, isTerminal: Bool, colour: Bool, uid: UInt32, home: String, hostName: String,
+        complain: @escaping (String) -> Void, isTerminal: Bool, colour: Bool, uid: UInt32, home: String,
+        hostName: String,
         variable: @escaping (String) -> String?
     ) {
         self.now = now

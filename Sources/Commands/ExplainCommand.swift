@@ -35,7 +35,8 @@ enum ExplainCommand {
             return .well
         }
         guard let rule = RuleBook.rules.first(where: { $0.kind.rawValue == word }) else {
-            throw CommandFailure(.usage, "watchdog: there is no finding of the kind \(word). `watchdog explain` lists them.")
+            throw CommandFailure(
+                .usage, "watchdog: there is no finding of the kind \(word). `watchdog explain` lists them.")
         }
         if invocation.json {
             environment.write(try jsonText(explanation(rule)))

@@ -1,7 +1,8 @@
 enum HelpCommand {
     static var command: Command {
         Command(
-            name: "help", summary: "Show what the program can do, or one command's help", operands: "[COMMAND]", options: [],
+            name: "help", summary: "Show what the program can do, or one command's help", operands: "[COMMAND]",
+            options: [],
             discussion: "", run: run)
     }
 

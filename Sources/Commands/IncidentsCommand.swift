@@ -6,7 +6,8 @@ enum IncidentsCommand {
         Command(
             name: "incidents", summary: "Show what happened, what was done and what came of it", operands: "[ID]",
             options: [.config, .json],
-            discussion: "Without an id, the newest twenty; with one, everything about it, an advisor's question and answer included.",
+            discussion:
+                "Without an id, the newest twenty; with one, everything about it, an advisor's question and answer included.",
             run: run)
     }
 
@@ -56,7 +57,8 @@ enum IncidentsCommand {
         var id: Int64?
         if let word = invocation.operands.first {
             guard let number = Int64(word), number > 0 else {
-                throw CommandFailure(.usage, "watchdog incidents: \(word) is no id of an incident; ids are whole numbers from 1.")
+                throw CommandFailure(
+                    .usage, "watchdog incidents: \(word) is no id of an incident; ids are whole numbers from 1.")
             }
             id = number
         }
@@ -74,7 +76,9 @@ enum IncidentsCommand {
             environment.write(try jsonText(report(records, whole: id != nil)))
         } else {
             let style = Style(colour: environment.colour)
-            let text = records.isEmpty ? ["No incident has happened yet."] : records.flatMap { lines($0, whole: id != nil, style) }
+            let text =
+                records.isEmpty
+                ? ["No incident has happened yet."] : records.flatMap { lines($0, whole: id != nil, style) }
             environment.write(text.joined(separator: "\n") + "\n")
         }
         return .well
@@ -89,7 +93,8 @@ enum IncidentsCommand {
                     summary: record.summary, cause: record.cause, origin: record.origin, reason: record.reason,
                     actions: record.actions.map {
                         Report.Action(
-                            rung: $0.rung, remedy: $0.remedy, target: $0.target, at: $0.planned.rfc3339, outcome: $0.outcome,
+                            rung: $0.rung, remedy: $0.remedy, target: $0.target, at: $0.planned.rfc3339,
+                            outcome: $0.outcome,
                             reason: $0.reason)
                     },
                     consultations: whole
@@ -104,11 +109,17 @@ enum IncidentsCommand {
     private static func lines(_ record: IncidentRecord, whole: Bool, _ style: Style) -> [String] {
         let who = record.agent.isEmpty ? "host" : record.agent
         let length = record.closed.map { ", over after \(($0 - record.opened).inWords)" } ?? ""
-        var lines = ["\(record.id)  \(record.opened.rfc3339)  \(style.bold(who))  \(record.kinds.joined(separator: ", "))  \(record.state)\(length)"]
+        var lines = [
+            "\(record.id)  \(record.opened.rfc3339)  \(style.bold(who))  \(record.kinds.joined(separator: ", "))  \(record.state)\(length)"
+        ]
         lines.append("    \(record.summary)")
-        if let cause = record.cause, cause != record.summary { lines.append("    cause  \(cause) (\(record.origin ?? ""))") }
+        if let cause = record.cause, cause != record.summary {
+            lines.append("    cause  \(cause) (\(record.origin ?? ""))")
+        }
         for action in record.actions {
-            lines.append("    \(action.planned.rfc3339)  \(action.rung): \(action.remedy) of \(action.target), \(action.outcome). \(action.reason)")
+            lines.append(
+                "    \(action.planned.rfc3339)  \(action.rung): \(action.remedy) of \(action.target), \(action.outcome). \(action.reason)"
+            )
         }
         if let reason = record.reason, record.closed == nil { lines.append("    why    \(reason)") }
         guard whole else { return lines }

@@ -20,7 +20,8 @@ struct Invocation {
         names.append(nil)
         var longs = options.enumerated().map { index, option in
             Glibc_option(
-                name: UnsafePointer(names[index]), has_arg: option.value == nil ? 0 : 1, flag: nil, val: Int32(1000 + index))
+                name: UnsafePointer(names[index]), has_arg: option.value == nil ? 0 : 1, flag: nil,
+                val: Int32(1000 + index))
         }
         longs.append(Glibc_option(name: nil, has_arg: 0, flag: nil, val: 0))
         var words = arguments.map { strdup($0) }
@@ -37,9 +38,13 @@ struct Invocation {
             switch found {
             case Int32(UInt8(ascii: "h")): values["help"] = ""
             case Int32(UInt8(ascii: ":")):
-                throw CommandFailure(.usage, "watchdog \(command.name): \(word) needs a value. See `watchdog help \(command.name)`.")
+                throw CommandFailure(
+                    .usage, "watchdog \(command.name): \(word) needs a value. See `watchdog help \(command.name)`.")
             case Int32(UInt8(ascii: "?")):
-                throw CommandFailure(.usage, "watchdog \(command.name): \(word) is no option of this command. See `watchdog help \(command.name)`.")
+                throw CommandFailure(
+                    .usage,
+                    "watchdog \(command.name): \(word) is no option of this command. See `watchdog help \(command.name)`."
+                )
             default:
                 let option = options[Int(found) - 1000]
                 values[option.name] = argument.map { String(cString: $0) } ?? ""

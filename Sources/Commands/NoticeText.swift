@@ -14,7 +14,8 @@ enum NoticeText {
         let kinds = incident.kinds.map(\.rawValue).joined(separator: ", ")
         var lines = [incident.summary]
         if let diagnosis = each.diagnosis, case .advisor = diagnosis.origin {
-            lines.append("Likely cause (\(diagnosis.origin.text), confidence \(diagnosis.confidence)): \(diagnosis.cause)")
+            lines.append(
+                "Likely cause (\(diagnosis.origin.text), confidence \(diagnosis.confidence)): \(diagnosis.cause)")
         }
         if !each.actions.isEmpty {
             lines.append("Done:")
@@ -30,7 +31,9 @@ enum NoticeText {
         }
         if event != .healed {
             let advice = incident.kinds.first.flatMap { RuleBook.rule($0)?.title } ?? ""
-            lines.append("Next: \(each.agent.id.systemctl("status")); watchdog incidents \(incident.id); watchdog explain \(incident.kinds.first?.rawValue ?? "") (\(advice)).")
+            lines.append(
+                "Next: \(each.agent.id.systemctl("status")); watchdog incidents \(incident.id); watchdog explain \(incident.kinds.first?.rawValue ?? "") (\(advice))."
+            )
         }
         let title = "\(word(event)) \(each.agent.name) on \(host): \(kinds)"
         return Notice(

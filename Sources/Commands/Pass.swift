@@ -77,9 +77,12 @@ final class Pass {
         for (scope, agents) in dark.sorted(by: { $0.key.manager < $1.key.manager }) where !managers.connected.isEmpty {
             let names = agents.map(\.derivedName).sorted().joined(separator: ", ")
             let advice = scope.userName.map { " Start it for good with `loginctl enable-linger \($0)`." } ?? ""
-            let sentence = "\(scope.manager) is not running or cannot be reached, so \(names) cannot be watched.\(advice)"
+            let sentence =
+                "\(scope.manager) is not running or cannot be reached, so \(names) cannot be watched.\(advice)"
             hostFindings.append(
-                Finding(kind: .watchdogIncomplete, severity: .warning, summary: sentence, evidence: [Evidence("ledger", "known from earlier passes: \(names)")]))
+                Finding(
+                    kind: .watchdogIncomplete, severity: .warning, summary: sentence,
+                    evidence: [Evidence("ledger", "known from earlier passes: \(names)")]))
         }
     }
 
@@ -103,8 +106,10 @@ final class Pass {
         hostFindings.append(
             Finding(
                 kind: .fleetWide, severity: .critical,
-                summary: "\(broken.count) of \(fleet.count) agents broke at once (\(names)): one cause is behind it, and nothing is restarted.",
-                evidence: broken.flatMap { each in each.findings.prefix(1).map { Evidence(each.agent.name, $0.summary) } }))
+                summary:
+                    "\(broken.count) of \(fleet.count) agents broke at once (\(names)): one cause is behind it, and nothing is restarted.",
+                evidence: broken.flatMap { each in each.findings.prefix(1).map { Evidence(each.agent.name, $0.summary) }
+                }))
     }
 
     /// A number for each plan of this pass, by which the ledger keeps its steps together.

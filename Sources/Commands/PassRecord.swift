@@ -15,7 +15,9 @@ extension Pass {
                     if let notice = try conclude(each, ledger) { notices.append(notice) }
                     try remember(each, ledger)
                 }
-                for (agent, history) in gone { try ledger.forget(agent, closing: history.incident, at: environment.now()) }
+                for (agent, history) in gone {
+                    try ledger.forget(agent, closing: history.incident, at: environment.now())
+                }
                 notices += try concludeHost(ledger)
                 for notice in notices { try ledger.post(notice, to: channels) }
                 try ledger.finishPass(report.verdict, agents: cases.count, at: environment.now())
@@ -72,7 +74,8 @@ extension Pass {
 
     private func remember(_ each: AgentCase, _ ledger: Ledger) throws(LedgerError) {
         let good = KnownGood.judge(
-            each.seen, healthy: each.verdict == .healthy || each.verdict == .healed, history: each.history, policy: policy)
+            each.seen, healthy: each.verdict == .healthy || each.verdict == .healed, history: each.history,
+            policy: policy)
         if good.promote {
             for version in each.seen.config.compactMap(\.version) {
                 try ledger.keep(version, of: each.agent.id, as: .knownGood, at: environment.now())
@@ -103,7 +106,8 @@ extension Pass {
             try ledger.close(incident, outcome: "recovered", at: now)
             notices.append(NoticeText.hostNotice(.healed, incident, [], host: environment.hostName, at: now))
         }
-        for (kind, findings) in Dictionary(grouping: worthy, by: \.kind) where !open.contains(where: { $0.kinds == [kind] }) {
+        for (kind, findings) in Dictionary(grouping: worthy, by: \.kind)
+        where !open.contains(where: { $0.kinds == [kind] }) {
             guard let first = findings.first else { continue }
             var incident = try ledger.openIncident(
                 nil, kinds: [kind], severity: first.severity, summary: first.summary, at: now)

@@ -100,10 +100,13 @@ struct PassReport: Encodable {
                 verdict: each.verdict.rawValue, findings: each.findings.map { Self.report($0, redactor) },
                 diagnosis: each.diagnosis.map {
                     DiagnosisReport(
-                        cause: redactor.mask($0.cause), origin: $0.origin.text, confidence: $0.confidence, lines: $0.lines)
+                        cause: redactor.mask($0.cause), origin: $0.origin.text, confidence: $0.confidence,
+                        lines: $0.lines)
                 },
                 actions: each.actions.map {
-                    Action(remedy: $0.remedy, target: $0.target, outcome: $0.result.rawValue, reason: redactor.mask($0.reason))
+                    Action(
+                        remedy: $0.remedy, target: $0.target, outcome: $0.result.rawValue,
+                        reason: redactor.mask($0.reason))
                 },
                 incident: each.incident?.id,
                 reason: (each.hold.map { "Left alone: \($0)." } ?? each.reason).map(redactor.mask),

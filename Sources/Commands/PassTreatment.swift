@@ -13,7 +13,9 @@ extension Pass {
     func treat(_ cases: [AgentCase]) throws(LedgerError) {
         var open = cases.filter { $0.hold == nil && !$0.worthy.isEmpty && !$0.seen.gaps.contains(where: \.blinding) }
         if braked {
-            for each in open where each.isBroken { each.reason = "Most of the fleet is broken at once, so nothing is restarted." }
+            for each in open where each.isBroken {
+                each.reason = "Most of the fleet is broken at once, so nothing is restarted."
+            }
             open.removeAll(where: \.isBroken)
         }
         try prepare(open)
@@ -24,7 +26,9 @@ extension Pass {
             if dryRun { return }
             open = try carryOut(plans)
             if environment.now() >= deadline {
-                for each in open { each.reason = "The pass's time of \(policy.deadline.inWords) is up; the next pass goes on." }
+                for each in open {
+                    each.reason = "The pass's time of \(policy.deadline.inWords) is up; the next pass goes on."
+                }
                 return
             }
         }
@@ -75,7 +79,8 @@ extension Pass {
             each.diff += diff(of: plan, each)
             if dryRun {
                 each.actions += plan.steps.map {
-                    ActionOutcome(remedy: $0.name, target: Round.target($0, each.seen), result: .planned, reason: plan.reason)
+                    ActionOutcome(
+                        remedy: $0.name, target: Round.target($0, each.seen), result: .planned, reason: plan.reason)
                 }
             }
             plans.append((each, plan))
@@ -94,7 +99,8 @@ extension Pass {
             let present = each.seen.config.first { $0.path == restore.version.path }?.version
             let old = redactor.mask(String(decoding: present?.bytes ?? [], as: UTF8.self))
             let new = redactor.mask(String(decoding: restore.version.bytes, as: UTF8.self))
-            let oldName = present.map { "\($0.path) (found, \($0.digest.short))" } ?? "\(restore.version.path) (missing)"
+            let oldName =
+                present.map { "\($0.path) (found, \($0.digest.short))" } ?? "\(restore.version.path) (missing)"
             return UnifiedDiff.lines(
                 from: old, to: new, oldName: oldName,
                 newName: "\(restore.version.path) (last known good, \(restore.version.digest.short))"
@@ -153,7 +159,8 @@ extension Pass {
         var acting: [Treatment] = []
         for (each, plan) in plans {
             let ruling = Gate.rule(
-                on: plan, seen: each.seen, history: each.history, policy: policy, braked: braked, now: environment.now())
+                on: plan, seen: each.seen, history: each.history, policy: policy, braked: braked, now: environment.now()
+            )
             switch consume ruling {
             case .refused(let reason):
                 each.reason = reason
@@ -204,7 +211,9 @@ extension Pass {
         guard let ledger else { throw LedgerError("There is no ledger to write the plan into.") }
         let now = environment.now()
         let replaced = plan.restores.compactMap { restore in
-            each.seen.config.compactMap(\.version).first { $0.path == restore.version.path && $0.digest == restore.replacing }
+            each.seen.config.compactMap(\.version).first {
+                $0.path == restore.version.path && $0.digest == restore.replacing
+            }
         }
         let ids = try ledger.together { () throws(LedgerError) -> [Int64] in
             var incident = try ensureIncident(each)
@@ -294,7 +303,8 @@ extension Pass {
         var request = Observer.Request()
         request.only = treatments.map(\.plan.agent)
         // A counter that cannot match: these agents are read in full, whatever they look like.
-        request.restarts = Dictionary(treatments.map { ($0.plan.agent, UInt32.max) }, uniquingKeysWith: { first, _ in first })
+        request.restarts = Dictionary(
+            treatments.map { ($0.plan.agent, UInt32.max) }, uniquingKeysWith: { first, _ in first })
         let snapshot = observer.observe(request, at: environment.now())
         for treatment in treatments {
             let each = treatment.subject
@@ -312,7 +322,8 @@ extension Pass {
         let each = treatment.subject
         guard !each.replaced.isEmpty, let plan = Ladder.undo(treatment.plan, replaced: each.replaced) else { return }
         // Only what was in fact restored is taken back.
-        let restored = Set(treatment.outcomes.list.filter { $0.remedy == "restoreConfig" && $0.result == .done }.map(\.target))
+        let restored = Set(
+            treatment.outcomes.list.filter { $0.remedy == "restoreConfig" && $0.result == .done }.map(\.target))
         guard plan.restores.allSatisfy({ restored.contains($0.version.path) }) else { return }
         let ruling = Gate.rule(
             on: plan, seen: each.seen, history: each.history, policy: policy, braked: braked, now: environment.now())

@@ -18,12 +18,14 @@ extension Program {
             now: { start + (clock.now - began) },
             pause: { duration in
                 var rest = timespec(
-                    tv_sec: Int(duration.components.seconds), tv_nsec: Int(duration.components.attoseconds / 1_000_000_000))
+                    tv_sec: Int(duration.components.seconds),
+                    tv_nsec: Int(duration.components.attoseconds / 1_000_000_000))
                 var left = timespec()
                 while nanosleep(&rest, &left) == -1, errno == EINTR { rest = left }
             },
             write: { text in put(text, STDOUT_FILENO) }, complain: { text in put(text, STDERR_FILENO) },
-            isTerminal: terminal, colour: terminal && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb",
+            isTerminal: terminal,
+            colour: terminal && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb",
             uid: geteuid(), home: variable("HOME") ?? "/", hostName: hostName(), variable: variable)
         return run(Array(CommandLine.arguments.dropFirst()), in: environment).rawValue
     }

@@ -34,13 +34,18 @@ enum ReportText {
         for line in agent.diff ?? [] { lines.append("           \(style.diff(line))") }
         if let reason = agent.reason, agent.verdict != "healthy" { lines.append("    why    \(reason)") }
         if agent.verdict == "failing" || agent.verdict == "unknown" {
-            lines.append("    next   Look at it: journalctl \(agent.user == nil ? "-u" : "_UID=$(id -u \(agent.user ?? "")) --user-unit") \(agent.unit) -n 50")
+            lines.append(
+                "    next   Look at it: journalctl \(agent.user == nil ? "-u" : "_UID=$(id -u \(agent.user ?? "")) --user-unit") \(agent.unit) -n 50"
+            )
         }
         return lines
     }
 
     private static func hostLines(_ finding: PassReport.FindingReport, _ style: Style, advice: Bool) -> [String] {
-        var lines = ["\(style.bold("host"))  \(style.verdict(finding.severity))  \(finding.kind)", "    found  \(finding.summary)"]
+        var lines = [
+            "\(style.bold("host"))  \(style.verdict(finding.severity))  \(finding.kind)",
+            "    found  \(finding.summary)",
+        ]
         if advice { lines += adviceLines(finding, unit: "UNIT") }
         return lines
     }
@@ -57,7 +62,8 @@ enum ReportText {
         let parts = order.compactMap { word in counts[word].map { "\($0) \(word)" } }
         let fleet = report.agents.count == 1 ? "1 agent" : "\(report.agents.count) agents"
         let prefix = report.dryRun ? "dry run, nothing was touched; " : ""
-        return "\(style.verdict(report.verdict.rawValue)): \(prefix)\(fleet)\(parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")) (\(report.seconds) s)"
+        return
+            "\(style.verdict(report.verdict.rawValue)): \(prefix)\(fleet)\(parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")) (\(report.seconds) s)"
     }
 }
 

@@ -3,15 +3,17 @@ internal import Model
 internal import Recording
 
 enum RunCommand {
-    static var command: Command { Command(
-        name: "run", summary: "Make one pass: find what is broken, mend it, prove it, tell", operands: "",
-        options: [.config, .json, .agent, .dryRun],
-        discussion: """
-            Cron starts this every 15 minutes. Without a terminal it prints only what changed, so that cron mails \
-            nothing while all is well. With --dry-run nothing is touched and nobody is told: the plan is printed, \
-            with the difference that it would make to a config.
-            """,
-        run: run) }
+    static var command: Command {
+        Command(
+            name: "run", summary: "Make one pass: find what is broken, mend it, prove it, tell", operands: "",
+            options: [.config, .json, .agent, .dryRun],
+            discussion: """
+                Cron starts this every 15 minutes. Without a terminal it prints only what changed, so that cron mails \
+                nothing while all is well. With --dry-run nothing is touched and nobody is told: the plan is printed, \
+                with the difference that it would make to a config.
+                """,
+            run: run)
+    }
 
     private static func run(_ invocation: Invocation, _ environment: Environment) throws(CommandFailure) -> ExitStatus {
         let settings = try environment.settings(invocation)

@@ -29,7 +29,9 @@ extension Environment {
         case .text(let text): return .success(text)
         case .env(let name):
             guard let value = variable(name), !value.isEmpty else {
-                return .failure(SecretProblem(sentence: "The variable \(name) is not set, or empty, in the watchdog's own environment."))
+                return .failure(
+                    SecretProblem(
+                        sentence: "The variable \(name) is not set, or empty, in the watchdog's own environment."))
             }
             return .success(value)
         case .file(let path):

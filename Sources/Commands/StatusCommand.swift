@@ -4,7 +4,8 @@ internal import Recording
 enum StatusCommand {
     static var command: Command {
         Command(
-            name: "status", summary: "Show how the fleet stood after the last pass", operands: "", options: [.config, .json],
+            name: "status", summary: "Show how the fleet stood after the last pass", operands: "",
+            options: [.config, .json],
             discussion: "This reads the ledger only; `watchdog doctor` looks at the agents themselves.", run: run)
     }
 
@@ -44,7 +45,8 @@ enum StatusCommand {
             age = last.map { now - $0.finished }
             let waiting = try ledger.undelivered()
             status = Status(
-                verdict: age.map { $0 > stale } ?? true ? Verdict.unknown.rawValue : last?.verdict ?? Verdict.unknown.rawValue,
+                verdict: age.map { $0 > stale } ?? true
+                    ? Verdict.unknown.rawValue : last?.verdict ?? Verdict.unknown.rawValue,
                 lastPass: last?.finished.rfc3339,
                 agents: try ledger.agents().map { agent in
                     Status.Agent(
@@ -73,7 +75,8 @@ enum StatusCommand {
             if let incident = agent.incident { notes.append("incident \(incident)") }
             let place = agent.user.map { "user \($0)" } ?? "system"
             lines.append(
-                "\(agent.name.padded(width))  \(style.verdict(agent.verdict, width: 8))  \(agent.unit.padded(unitWidth))  \(place)  \(notes.joined(separator: ", "))")
+                "\(agent.name.padded(width))  \(style.verdict(agent.verdict, width: 8))  \(agent.unit.padded(unitWidth))  \(place)  \(notes.joined(separator: ", "))"
+            )
         }
         if status.undelivered > 0 {
             lines.append("\(status.undelivered) messages are not delivered yet. \(status.problem ?? "")")

@@ -15,7 +15,8 @@ package struct Advisor {
         package let canRestore: Bool
         package let redactor: Redactor
 
-        package init(seen: AgentObservation, findings: [Finding], tried: [String], canRestore: Bool, redactor: Redactor) {
+        package init(seen: AgentObservation, findings: [Finding], tried: [String], canRestore: Bool, redactor: Redactor)
+        {
             self.seen = seen
             self.findings = findings
             self.tried = tried
@@ -61,7 +62,9 @@ package struct Advisor {
                 answered = question.redactor.mask(response.text)
                 outcome =
                     response.status == 200
-                    ? AdvisorReply.judge(response.body, lines: lines(question).count, provider: settings.name, canRestore: question.canRestore)
+                    ? AdvisorReply.judge(
+                        response.body, lines: lines(question).count, provider: settings.name,
+                        canRestore: question.canRestore)
                     : .discarded("The advisor \(settings.name) answered with status \(response.status).")
             }
             return Consultation(
@@ -81,7 +84,8 @@ package struct Advisor {
         var facts = [
             "Unit: \(question.seen.agent.id.unit), state \(unit.activeState) (\(unit.subState)), result \(unit.result), exit status \(unit.exitStatus), automatic restarts \(unit.restarts), Restart=\(unit.restartPolicy).",
             "Found: " + question.findings.map { "\($0.kind.rawValue): \($0.summary)" }.joined(separator: " "),
-            "Tried without success: " + (question.tried.isEmpty ? "nothing" : question.tried.joined(separator: ", ")) + ".",
+            "Tried without success: " + (question.tried.isEmpty ? "nothing" : question.tried.joined(separator: ", "))
+                + ".",
             question.canRestore
                 ? "The config differs from the last one that is known to work; restoreConfig would put that one back."
                 : "There is no other config to go back to; restoreConfig is not possible.",

@@ -37,7 +37,8 @@ package enum AdvisorReply {
         guard proposal != .restoreConfig || canRestore else { return discard("there is no config to restore") }
         let shown = String(cause.printable.prefix(longestCause))
         return .accepted(
-            Diagnosis(cause: shown, origin: .advisor(provider), confidence: confidence, lines: cited, proposal: proposal))
+            Diagnosis(
+                cause: shown, origin: .advisor(provider), confidence: confidence, lines: cited, proposal: proposal))
     }
 
     private static func decode(_ bytes: [UInt8]) -> JSONValue? {

@@ -3,7 +3,9 @@ internal import Model
 /// A health address that fails although the unit runs.
 enum ProbeRule {
     static func finding(_ seen: AgentObservation, history: AgentHistory, policy: Policy) -> Finding? {
-        guard seen.unit.isRunning, let since = seen.unit.activeSince, seen.taken - since >= policy.warmUp else { return nil }
+        guard seen.unit.isRunning, let since = seen.unit.activeSince, seen.taken - since >= policy.warmUp else {
+            return nil
+        }
         let failures = seen.probes.compactMap { probe in
             if case .unhealthy(let sentence) = probe.answer { return Evidence("GET \(probe.probe.url)", sentence) }
             return nil

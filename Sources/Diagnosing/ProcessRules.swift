@@ -5,12 +5,14 @@ enum ProcessRules {
     static func findings(_ seen: AgentObservation, policy: Policy) -> [Finding] {
         var findings: [Finding] = []
         let unit = seen.unit
-        let unsafe = unit.killMode == "process" || unit.killMode == "none" || (policy.killModeStrict && unit.killMode == "mixed")
+        let unsafe =
+            unit.killMode == "process" || unit.killMode == "none" || (policy.killModeStrict && unit.killMode == "mixed")
         if unsafe, unit.killMode != policy.killMode {
             findings.append(
                 Finding(
                     kind: .unitKillMode, severity: .warning,
-                    summary: "KillMode of \(seen.agent.id.unit) is \(unit.killMode): what the agent starts outlives a restart.",
+                    summary:
+                        "KillMode of \(seen.agent.id.unit) is \(unit.killMode): what the agent starts outlives a restart.",
                     evidence: [Evidence("unit property KillMode", unit.killMode)], prescription: .enforceKillMode))
         }
         let leftovers = leftovers(seen)
@@ -31,7 +33,9 @@ enum ProcessRules {
     /// processes come and go while it starts and stops.
     static func leftovers(_ seen: AgentObservation) -> [ProcessFacts] {
         let unit = seen.unit
-        guard unit.isRunning, !unit.hasJob, let main = seen.processes.first(where: { $0.id.pid == unit.mainPID }) else { return [] }
+        guard unit.isRunning, !unit.hasJob, let main = seen.processes.first(where: { $0.id.pid == unit.mainPID }) else {
+            return []
+        }
         let parents = Dictionary(seen.processes.map { ($0.id.pid, $0.parent) }, uniquingKeysWith: { first, _ in first })
         return seen.processes.filter { process in
             guard process.id.startTicks < main.id.startTicks, process.id.pid > 1 else { return false }
@@ -56,6 +60,7 @@ enum ProcessRules {
     private static func evidence(_ process: ProcessFacts, _ unit: UnitFacts) -> Evidence {
         Evidence(
             "/proc/\(process.id.pid)",
-            "\(process.command), parent \(process.parent), in \(unit.controlGroup), started before main process \(unit.mainPID), of invocation \(process.invocationID ?? "unknown") and not \(unit.invocationID)")
+            "\(process.command), parent \(process.parent), in \(unit.controlGroup), started before main process \(unit.mainPID), of invocation \(process.invocationID ?? "unknown") and not \(unit.invocationID)"
+        )
     }
 }

@@ -7,57 +7,78 @@ package enum RuleBook {
             kind: .unitConfigExit, title: "The agent refused its configuration", severity: .critical,
             silences: [.unitFailed, .unitStartLimit, .unitCrashLoop],
             rule: "The unit's main process ended with status 78 and the unit is not running.",
-            reason: "78 is EX_CONFIG: an OpenClaw gateway ends with it when its config does not validate, and units are set not to start again after it (RestartPreventExitStatus=78). A restart cannot help, because the file is still the same.",
-            advice: "The watchdog puts the last-known-good config back, starts the unit, and keeps the refused file. To do it by hand: read what the agent says of its config (`journalctl -u UNIT -n 20`), correct the file, then `systemctl reset-failed UNIT` and `systemctl start UNIT`.",
+            reason:
+                "78 is EX_CONFIG: an OpenClaw gateway ends with it when its config does not validate, and units are set not to start again after it (RestartPreventExitStatus=78). A restart cannot help, because the file is still the same.",
+            advice:
+                "The watchdog puts the last-known-good config back, starts the unit, and keeps the refused file. To do it by hand: read what the agent says of its config (`journalctl -u UNIT -n 20`), correct the file, then `systemctl reset-failed UNIT` and `systemctl start UNIT`.",
             consequence: "The agent stays silent until its config is valid."),
         Rule(
             kind: .unitStartLimit, title: "systemd refuses to start the unit", severity: .critical,
             silences: [.unitFailed, .unitCrashLoop],
-            rule: "The unit failed, and its result is start-limit-hit or its manager logged \"Start request repeated too quickly\".",
-            reason: "After StartLimitBurst starts within StartLimitIntervalSec the manager refuses any further start, also one that would work, until the failed state is cleared.",
-            advice: "The watchdog clears the failed state, starts the unit once and watches whether it holds. By hand: `systemctl reset-failed UNIT && systemctl start UNIT`.",
+            rule:
+                "The unit failed, and its result is start-limit-hit or its manager logged \"Start request repeated too quickly\".",
+            reason:
+                "After StartLimitBurst starts within StartLimitIntervalSec the manager refuses any further start, also one that would work, until the failed state is cleared.",
+            advice:
+                "The watchdog clears the failed state, starts the unit once and watches whether it holds. By hand: `systemctl reset-failed UNIT && systemctl start UNIT`.",
             consequence: "Nothing starts the unit again by itself, even when the cause is long gone."),
         Rule(
             kind: .unitCrashLoop, title: "The unit is restarted again and again", severity: .critical,
             silences: [.unitFailed],
-            rule: "The restart counter grew by three or more since the last pass and the main process is younger than five minutes, or an automatic restart is pending and three have gone before.",
-            reason: "systemd is already restarting it; one more start from outside would only compete with that. The cause has to be found.",
-            advice: "The watchdog asks the advisor if there is one, then tries the last-known-good config if it differs, then tells a person. By hand: `journalctl -u UNIT -n 50`.",
+            rule:
+                "The restart counter grew by three or more since the last pass and the main process is younger than five minutes, or an automatic restart is pending and three have gone before.",
+            reason:
+                "systemd is already restarting it; one more start from outside would only compete with that. The cause has to be found.",
+            advice:
+                "The watchdog asks the advisor if there is one, then tries the last-known-good config if it differs, then tells a person. By hand: `journalctl -u UNIT -n 50`.",
             consequence: "The agent answers only between two crashes, and may run into its start limit."),
         Rule(
             kind: .unitFailed, title: "The unit has failed", severity: .critical,
             rule: "ActiveState is failed, and no more specific condition explains it.",
             reason: "The agent is gone and systemd will not start it again.",
-            advice: "The watchdog clears the failed state and starts the unit once. If that does not hold it asks the advisor, then tries the last-known-good config if it differs, then tells a person. By hand: `systemctl status UNIT`.",
+            advice:
+                "The watchdog clears the failed state and starts the unit once. If that does not hold it asks the advisor, then tries the last-known-good config if it differs, then tells a person. By hand: `systemctl status UNIT`.",
             consequence: "The agent stays down."),
         Rule(
             kind: .unitInactive, title: "An enabled unit is not running", severity: .critical,
-            rule: "The unit is enabled and inactive, it is no one-shot and nothing else activates it, and the journal has no request of an operator to stop it.",
-            reason: "A main process that ends with status 0 leaves its unit inactive, not failed: nothing restarts it unless Restart=always, and nothing turns red.",
-            advice: "The watchdog starts the unit once and watches whether it holds. If it is meant to be off: `systemctl disable UNIT`.",
+            rule:
+                "The unit is enabled and inactive, it is no one-shot and nothing else activates it, and the journal has no request of an operator to stop it.",
+            reason:
+                "A main process that ends with status 0 leaves its unit inactive, not failed: nothing restarts it unless Restart=always, and nothing turns red.",
+            advice:
+                "The watchdog starts the unit once and watches whether it holds. If it is meant to be off: `systemctl disable UNIT`.",
             consequence: "The agent stays down without any sign of failure."),
         Rule(
             kind: .probeFailed, title: "The agent runs but does not work", severity: .critical,
-            rule: "A health address fails in two passes one after the other although the unit is active and past its warm-up.",
-            reason: "A process can live and still be wedged. One failed answer proves little, so the second pass has to confirm it.",
-            advice: "The watchdog restarts the unit once after the second failure. By hand: ask the address yourself with `curl`, then `systemctl restart UNIT`.",
+            rule:
+                "A health address fails in two passes one after the other although the unit is active and past its warm-up.",
+            reason:
+                "A process can live and still be wedged. One failed answer proves little, so the second pass has to confirm it.",
+            advice:
+                "The watchdog restarts the unit once after the second failure. By hand: ask the address yourself with `curl`, then `systemctl restart UNIT`.",
             consequence: "The agent looks well to systemd and answers nobody."),
         Rule(
             kind: .unitKillMode, title: "Children of the agent outlive a restart", severity: .warning,
             rule: "KillMode of the unit is process or none (or mixed, with kill_mode_strict).",
-            reason: "With these settings a stop ends the main process only. What it started goes on in the unit's cgroup and may keep polling the same bot token, which is answered with 409 Conflict.",
-            advice: "The watchdog writes the drop-in 90-agent-watchdog.conf with KillMode=control-group and has the manager reload its units; nothing is restarted. To take it back: delete that file and run `systemctl daemon-reload`.",
+            reason:
+                "With these settings a stop ends the main process only. What it started goes on in the unit's cgroup and may keep polling the same bot token, which is answered with 409 Conflict.",
+            advice:
+                "The watchdog writes the drop-in 90-agent-watchdog.conf with KillMode=control-group and has the manager reload its units; nothing is restarted. To take it back: delete that file and run `systemctl daemon-reload`.",
             consequence: "The next restart leaves a second poller behind."),
         Rule(
             kind: .processLeftover, title: "A process of an earlier start is still there", severity: .warning,
-            rule: "A process in the unit's cgroup started before the present main process, is not its descendant, and does not carry the present start's invocation id.",
-            reason: "It belongs to a start that is over. It may poll the same bot token, hold a port or write the same files.",
-            advice: "The watchdog ends exactly that process: SIGTERM, the unit's own stop timeout, then SIGKILL. By hand: `kill PID`.",
+            rule:
+                "A process in the unit's cgroup started before the present main process, is not its descendant, and does not carry the present start's invocation id.",
+            reason:
+                "It belongs to a start that is over. It may poll the same bot token, hold a port or write the same files.",
+            advice:
+                "The watchdog ends exactly that process: SIGTERM, the unit's own stop timeout, then SIGKILL. By hand: `kill PID`.",
             consequence: "Two processes work as one agent; messages get lost between them."),
         Rule(
             kind: .fleetWide, title: "Most of the fleet broke at once", severity: .critical,
             rule: "More than brake_share of a fleet of four or more is broken in the same pass.",
-            reason: "So many agents do not break by themselves: the network, the disk, a provider or an upgrade is behind it, and restarts would only add load.",
+            reason:
+                "So many agents do not break by themselves: the network, the disk, a provider or an upgrade is behind it, and restarts would only add load.",
             advice: "The watchdog restarts nothing and tells a person once. Look for what the agents share.",
             consequence: "Restarting a fleet into a common cause makes the outage longer."),
         Rule(

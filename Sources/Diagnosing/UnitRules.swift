@@ -30,12 +30,13 @@ enum UnitRules {
                     evidence: [state(unit), Evidence("unit property Result", unit.result)] + lastWords(seen),
                     prescription: .resetAndStart))
         }
-        if isForgotten(unit) {
+        if isForgotten(unit), seen.journal.lastRequest?.verb != .stop {
             findings.append(
                 Finding(
                     kind: .unitInactive, severity: .critical,
                     summary: "\(name) is enabled and not running.",
-                    evidence: [state(unit), Evidence("unit property UnitFileState", unit.unitFileState)] + lastWords(seen),
+                    evidence: [state(unit), Evidence("unit property UnitFileState", unit.unitFileState)]
+                        + lastWords(seen),
                     prescription: .start))
         }
         return findings
@@ -47,7 +48,8 @@ enum UnitRules {
         if seen.unit.result == "start-limit-hit" { return Evidence("unit property Result", "start-limit-hit") }
         let began = seen.unit.stateSince ?? seen.taken
         let line = seen.journal.lines.last {
-            $0.speaker == .manager && $0.text.contains("Start request repeated too quickly") && $0.at >= began - .seconds(5)
+            $0.speaker == .manager && $0.text.contains("Start request repeated too quickly")
+                && $0.at >= began - .seconds(5)
         }
         return line.map { Evidence("journal, \($0.at.rfc3339)", $0.text) }
     }

@@ -58,10 +58,12 @@ package struct ConfinedDirectory: ~Copyable {
     }
 
     /// Makes the missing folders of a path, one by one, never through a link.
-    private static func make(_ components: [String], in base: borrowing Descriptor, _ attempt: String) throws(FileError) {
+    private static func make(_ components: [String], in base: borrowing Descriptor, _ attempt: String) throws(FileError)
+    {
         var done = ""
         for component in components {
-            let parent = linux_open_beneath(base.number, done.isEmpty ? "." : done, UInt64(linux_o_path | O_DIRECTORY), 0)
+            let parent = linux_open_beneath(
+                base.number, done.isEmpty ? "." : done, UInt64(linux_o_path | O_DIRECTORY), 0)
             guard parent >= 0 else { throw .errno(attempt) }
             let folder = Descriptor(parent)
             // The mode is set afterwards: the process's umask is narrower than what a unit folder needs.
@@ -107,7 +109,9 @@ package struct ConfinedDirectory: ~Copyable {
             guard uid == identity.uid || identity.uid == 0 else {
                 throw FileError(
                     code: .notOwner,
-                    description: "Replacing \(shown): it is to belong to uid \(uid), and \(identity.name) cannot give files away.")
+                    description:
+                        "Replacing \(shown): it is to belong to uid \(uid), and \(identity.name) cannot give files away."
+                )
             }
             try verify(name, holds: expecting)
             let temporary = ".\(name).watchdog-\(String(UInt64.random(in: .min ... .max), radix: 16))"
@@ -137,14 +141,17 @@ package struct ConfinedDirectory: ~Copyable {
             let found = try readHere(name, most: .max)
             guard found.digest == expected else {
                 throw FileError(
-                    code: .changedMeanwhile, description: "Replacing \(path)/\(name): it was changed after it was looked at, and is left alone.")
+                    code: .changedMeanwhile,
+                    description: "Replacing \(path)/\(name): it was changed after it was looked at, and is left alone.")
             }
             guard found.uid == identity.uid || identity.uid == 0 else {
                 throw FileError(
                     code: .notOwner,
-                    description: "Replacing \(path)/\(name): it belongs to uid \(found.uid), not to \(identity.name), and is left alone.")
+                    description:
+                        "Replacing \(path)/\(name): it belongs to uid \(found.uid), not to \(identity.name), and is left alone."
+                )
             }
-        } catch where error.code == .missing && expected == nil {
+        } catch  where error.code == .missing && expected == nil {
             return
         }
     }

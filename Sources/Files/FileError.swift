@@ -31,7 +31,8 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
         case ENOENT, ENOTDIR: code = .missing
         case ELOOP, EXDEV:
             code = .link
-            advice = " A symbolic link lies on this path, and links are not followed: name the real path in the settings."
+            advice =
+                " A symbolic link lies on this path, and links are not followed: name the real path in the settings."
         case EACCES, EPERM, EROFS: code = .noPermission
         case ENOSPC, EDQUOT: code = .noSpace
         default: code = .failed

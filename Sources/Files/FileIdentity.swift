@@ -38,7 +38,9 @@ package struct FileIdentity: Hashable, Sendable {
         var found: UnsafeMutablePointer<passwd>?
         var strings = [CChar](repeating: 0, count: 16 * 1024)
         let identity: FileIdentity? = strings.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress, query(&entry, base, buffer.count, &found) == 0, found != nil else { return nil }
+            guard let base = buffer.baseAddress, query(&entry, base, buffer.count, &found) == 0, found != nil else {
+                return nil
+            }
             var count: Int32 = 64
             var groups = [gid_t](repeating: 0, count: Int(count))
             guard getgrouplist(entry.pw_name, entry.pw_gid, &groups, &count) >= 0 else { return nil }
@@ -47,7 +49,10 @@ package struct FileIdentity: Hashable, Sendable {
                 groups: Array(groups.prefix(Int(count))), home: String(cString: entry.pw_dir))
         }
         guard let identity else {
-            throw FileError(code: .missing, description: "Looking up \(subject): the user database has no such entry, or more than 64 groups for it.")
+            throw FileError(
+                code: .missing,
+                description:
+                    "Looking up \(subject): the user database has no such entry, or more than 64 groups for it.")
         }
         return identity
     }

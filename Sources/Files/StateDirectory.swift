@@ -21,7 +21,9 @@ package struct StateDirectory: ~Copyable {
         guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
             throw FileError(
                 code: .noPermission,
-                description: "Opening the state directory \(path): it must be a folder of the user that runs the watchdog, and nobody else may write to it.")
+                description:
+                    "Opening the state directory \(path): it must be a folder of the user that runs the watchdog, and nobody else may write to it."
+            )
         }
         let number = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard number >= 0 else { throw .errno("Opening \(path)/lock") }

@@ -92,7 +92,8 @@ private final class Transfer {
             watchdog_curl_set_header(easy) { bytes, size, count, context in
                 guard let bytes, let context else { return 0 }
                 let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
-                Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().header(String(decoding: line, as: UTF8.self))
+                Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().header(
+                    String(decoding: line, as: UTF8.self))
                 return size * count
             })
     }
@@ -125,7 +126,8 @@ private final class Transfer {
     func outcome() -> Result<HTTPResponse, HTTPError> {
         let attempt = "\(request.method.rawValue) \(request.shownAs)"
         guard let easy, setUp == CURLE_OK else {
-            return .failure(HTTPError(code: .badAddress, description: "\(attempt): libcurl does not take this request."))
+            return .failure(
+                HTTPError(code: .badAddress, description: "\(attempt): libcurl does not take this request."))
         }
         guard let result else {
             return .failure(HTTPError(code: .failed, description: "\(attempt): the transfer was not finished."))
@@ -143,7 +145,10 @@ private final class Transfer {
             case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: code = .badAddress
             default: code = .failed
             }
-            let reason = code == .timedOut ? "no answer within \(request.deadline.components.seconds) s" : String(cString: curl_easy_strerror(result))
+            let reason =
+                code == .timedOut
+                ? "no answer within \(request.deadline.components.seconds) s"
+                : String(cString: curl_easy_strerror(result))
             return .failure(HTTPError(code: code, description: "\(attempt): \(reason)."))
         }
         var status = 0

@@ -45,7 +45,9 @@ package struct HTTPResponse: Sendable {
 }
 
 package struct HTTPError: Error, Equatable, Sendable, CustomStringConvertible {
-    package enum Code: Equatable, Sendable { case refusedConnection, timedOut, unknownHost, tooLarge, badAddress, failed }
+    package enum Code: Equatable, Sendable {
+        case refusedConnection, timedOut, unknownHost, tooLarge, badAddress, failed
+    }
 
     package let code: Code
     package let description: String

@@ -45,7 +45,8 @@ package struct AgentID: Hashable, Sendable {
     package var derivedName: String {
         var name = Substring(unit)
         if name.hasSuffix(".service") { name = name.dropLast(".service".count) }
-        for prefix in ["openclaw-gateway-", "clawdbot-gateway-"] where name.hasPrefix(prefix) && name.count > prefix.count {
+        for prefix in ["openclaw-gateway-", "clawdbot-gateway-"]
+        where name.hasPrefix(prefix) && name.count > prefix.count {
             name = name.dropFirst(prefix.count)
         }
         return String(name)

@@ -89,7 +89,8 @@ package struct Redactor: Sendable {
         var index = 0
         while index < text.count {
             if text[index] == first, index + needle.count <= text.count,
-                text[index..<index + needle.count].elementsEqual(needle) {
+                text[index..<index + needle.count].elementsEqual(needle)
+            {
                 result += replacement
                 index += needle.count
             } else {

@@ -55,7 +55,9 @@ package enum Rung: Hashable, Sendable {
         case "last-known-good": self = .lastKnownGood
         case "undo": self = .undo
         default:
-            guard text.hasPrefix("rule:"), let kind = FindingKind(rawValue: String(text.dropFirst(5))) else { return nil }
+            guard text.hasPrefix("rule:"), let kind = FindingKind(rawValue: String(text.dropFirst(5))) else {
+                return nil
+            }
             self = .rule(kind)
         }
     }

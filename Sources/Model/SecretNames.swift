@@ -8,7 +8,9 @@ package enum SecretNames {
             case "token", "secret", "password", "passwd", "passphrase", "credential", "credentials", "apikey", "bearer":
                 return true
             case "key":
-                if index > 0, ["api", "access", "private", "signing", "auth", "encryption"].contains(parts[index - 1]) { return true }
+                if index > 0, ["api", "access", "private", "signing", "auth", "encryption"].contains(parts[index - 1]) {
+                    return true
+                }
                 if index == parts.count - 1, index > 0 { return true }
             case "url", "uri", "dsn":
                 if parts.contains("database") || parts.contains("webhook") || parts.contains("redis") { return true }

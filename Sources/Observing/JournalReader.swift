@@ -20,7 +20,9 @@ final class JournalReader {
             } else {
                 gap = Gap(
                     source: "journal",
-                    sentence: "The journal holds no entry that this user may read. Join the group systemd-journal, or see whether journald runs and keeps anything (journald.conf(5), Storage=).")
+                    sentence:
+                        "The journal holds no entry that this user may read. Join the group systemd-journal, or see whether journald runs and keeps anything (journald.conf(5), Storage=)."
+                )
             }
             journal = consume opened
         } catch {
@@ -69,7 +71,9 @@ final class JournalReader {
             case MessageID.starting, MessageID.started:
                 return OperatorRequest(verb: .start, at: at, line: entry.message.printable)
             default:
-                if entry.jobType == "stop" { return OperatorRequest(verb: .stop, at: at, line: entry.message.printable) }
+                if entry.jobType == "stop" {
+                    return OperatorRequest(verb: .stop, at: at, line: entry.message.printable)
+                }
             }
         }
         return nil
@@ -93,7 +97,8 @@ final class JournalReader {
 
     private func line(_ entry: JournalEntry, _ speaker: JournalLine.Speaker) -> JournalLine {
         JournalLine(
-            at: Timestamp(microseconds: Int64(clamping: entry.realtime)), speaker: speaker, text: entry.message.printable,
+            at: Timestamp(microseconds: Int64(clamping: entry.realtime)), speaker: speaker,
+            text: entry.message.printable,
             messageID: entry.messageID)
     }
 }

@@ -25,7 +25,10 @@ package struct Managers {
                 .compactMap { UInt32($0.name.dropFirst("user@".count).dropLast(".service".count)) }
             for uid in users.sorted() { managers.connectUser(uid) }
         } catch {
-            managers.gaps.append(Gap(source: "bus", sentence: "\(error) Is systemd running here, and is this the host itself and not a container?"))
+            managers.gaps.append(
+                Gap(
+                    source: "bus",
+                    sentence: "\(error) Is systemd running here, and is this the host itself and not a container?"))
         }
         return managers
     }
@@ -36,7 +39,9 @@ package struct Managers {
             connected.append((.user(uid: uid, name: Accounts.name(of: uid)), manager))
         } catch {
             gaps.append(
-                Gap(source: "bus", sentence: "\(error) Its agents are not watched; see `systemctl status user@\(uid).service`."))
+                Gap(
+                    source: "bus",
+                    sentence: "\(error) Its agents are not watched; see `systemctl status user@\(uid).service`."))
         }
     }
 

@@ -41,7 +41,10 @@ package final class Observer {
             do throws(SystemdError) {
                 found += try units(in: scope, manager, request)
             } catch {
-                gaps.append(Gap(source: "units", sentence: "\(error) The agents of \(scope.manager) are not watched in this pass."))
+                gaps.append(
+                    Gap(
+                        source: "units",
+                        sentence: "\(error) The agents of \(scope.manager) are not watched in this pass."))
             }
         }
         if request.only == nil { gaps += unmatched(found) }
@@ -54,7 +57,8 @@ package final class Observer {
             ProcessReader.read(into: &agents[index])
             journal.read(
                 into: &agents[index], after: request.cursors[id],
-                undisturbed: agents[index].unit.isRunning && request.restarts[id].map { $0 == agents[index].unit.restarts } ?? true)
+                undisturbed: agents[index].unit.isRunning
+                    && request.restarts[id].map { $0 == agents[index].unit.restarts } ?? true)
         }
         ProbeReader.read(into: &agents)
         return Snapshot(taken: now, agents: agents, gaps: gaps)
@@ -69,7 +73,8 @@ package final class Observer {
         let gap: Gap?
     }
 
-    private func units(in scope: Scope, _ manager: UnitManager, _ request: Request) throws(SystemdError) -> [FoundUnit] {
+    private func units(in scope: Scope, _ manager: UnitManager, _ request: Request) throws(SystemdError) -> [FoundUnit]
+    {
         var listed: [ListedUnit] = []
         var names: [String]
         if let only = request.only {
@@ -86,7 +91,9 @@ package final class Observer {
         listed = Array(listed.sorted { $0.name < $1.name }.prefix(Self.mostAgents))
 
         let running = listed.filter { $0.activeState == "active" && $0.subState == "running" }
-        let others = listed.filter { !($0.activeState == "active" && $0.subState == "running") && $0.loadState != "not-found" }
+        let others = listed.filter {
+            !($0.activeState == "active" && $0.subState == "running") && $0.loadState != "not-found"
+        }
         let absent = listed.filter { $0.loadState == "not-found" }
         var found: [FoundUnit] = []
         for (unit, answer) in zip(running, try manager.properties(UnitProperty.ofRunning, of: running)) {
@@ -128,13 +135,17 @@ package final class Observer {
         guard !managers.connected.isEmpty else { return [] }
         var gaps: [Gap] = []
         for entry in settings.agents {
-            let there = found.contains { $0.id.unit == entry.unit && $0.unit.loadState != "not-found" && owns($0.id.scope, entry) }
+            let there = found.contains {
+                $0.id.unit == entry.unit && $0.unit.loadState != "not-found" && owns($0.id.scope, entry)
+            }
             if !there {
                 let place = entry.user.map { "the user manager of \($0)" } ?? managers.connected[0].scope.manager
                 gaps.append(
                     Gap(
                         source: "units",
-                        sentence: "Agent \(entry.name) of the settings: \(place) knows no unit \(entry.unit). Correct the entry, or start that user's manager (`loginctl enable-linger`)."))
+                        sentence:
+                            "Agent \(entry.name) of the settings: \(place) knows no unit \(entry.unit). Correct the entry, or start that user's manager (`loginctl enable-linger`)."
+                    ))
             }
         }
         if !found.contains(where: { $0.unit.loadState != "not-found" }) {
@@ -143,7 +154,9 @@ package final class Observer {
             gaps.append(
                 Gap(
                     source: "units",
-                    sentence: "No unit matches \(patterns) in \(places): nothing is being watched. Set `units` under [fleet] to the names of your agents' units."))
+                    sentence:
+                        "No unit matches \(patterns) in \(places): nothing is being watched. Set `units` under [fleet] to the names of your agents' units."
+                ))
         }
         return gaps
     }

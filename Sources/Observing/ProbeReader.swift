@@ -24,7 +24,9 @@ enum ProbeReader {
             let isHTML = response.headers["content-type"]?.contains("html") ?? response.text.hasPrefix("<")
             if isHTML || response.status == 404 {
                 if probe.assumed { return .unsupported }
-                if isHTML { return .unhealthy("GET \(probe.url): answered \(response.status) with a web page, not with health.") }
+                if isHTML {
+                    return .unhealthy("GET \(probe.url): answered \(response.status) with a web page, not with health.")
+                }
             }
             let body = response.text.filter { !$0.isWhitespace }
             let denies = body.contains("\"ready\":false") || body.contains("\"ok\":false")

@@ -15,7 +15,8 @@ enum ProcessReader {
             observation.gaps.append(
                 Gap(
                     source: "processes",
-                    sentence: "\(observation.agent.id.unit) has \(members.count) processes; leftovers are searched for among at most \(mostProcesses).",
+                    sentence:
+                        "\(observation.agent.id.unit) has \(members.count) processes; leftovers are searched for among at most \(mostProcesses).",
                     blinding: false))
             return
         }

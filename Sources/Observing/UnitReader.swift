@@ -36,10 +36,13 @@ extension Observer.FoundUnit {
         unit.hasJob = properties.job != 0
         // A user's manager may say anything; a cgroup outside of that user's slice is not one that it governs.
         if let uid = scope.uid, !unit.controlGroup.isEmpty,
-            !unit.controlGroup.hasPrefix("/user.slice/user-\(uid).slice/") {
+            !unit.controlGroup.hasPrefix("/user.slice/user-\(uid).slice/")
+        {
             gap = Gap(
                 source: "units",
-                sentence: "\(listed.name) of \(scope.manager) claims the cgroup \(unit.controlGroup), which is not that user's. Nothing is done to it.")
+                sentence:
+                    "\(listed.name) of \(scope.manager) claims the cgroup \(unit.controlGroup), which is not that user's. Nothing is done to it."
+            )
             unit.controlGroup = ""
         }
         self.init(

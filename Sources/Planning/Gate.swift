@@ -19,7 +19,8 @@ package enum Gate {
             let spent = history.actions.filter { $0 > now - policy.actionsWindow }.count
             guard spent < policy.actionsPerAgent else {
                 return .refused(
-                    "\(spent) healing actions within \(policy.actionsWindow.inWords) are the limit for one agent, and they are spent.")
+                    "\(spent) healing actions within \(policy.actionsWindow.inWords) are the limit for one agent, and they are spent."
+                )
             }
         }
         return .approved(Approved(byGate: plan))

@@ -45,7 +45,8 @@ package enum Ladder {
             switch steps(finding.prescription, facts) {
             case .steps(let steps):
                 let reason = finding.summary
-                return .act(Plan(agent: facts.seen.agent.id, rungs: [.rule(finding.kind)], steps: steps, reason: reason))
+                return .act(
+                    Plan(agent: facts.seen.agent.id, rungs: [.rule(finding.kind)], steps: steps, reason: reason))
             case .editedLately(let sentence): editedLately = sentence
             case .none: break
             }
@@ -70,7 +71,9 @@ package enum Ladder {
     /// A restored config did not help: the file that was replaced comes back.
     package static func undo(_ plan: Plan, replaced: [ConfigVersion]) -> Plan? {
         let steps: [Remedy] = plan.restores.compactMap { restore in
-            guard let before = replaced.first(where: { $0.path == restore.version.path && $0.digest == restore.replacing })
+            guard
+                let before = replaced.first(where: { $0.path == restore.version.path && $0.digest == restore.replacing }
+                )
             else { return nil }
             return .restoreConfig(ConfigRestore(version: before, replacing: restore.version.digest))
         }
@@ -98,7 +101,8 @@ package enum Ladder {
             reasons.append(finding.summary)
         }
         if !steps.isEmpty {
-            return .act(Plan(agent: facts.seen.agent.id, rungs: rungs, steps: steps, reason: reasons.joined(separator: " ")))
+            return .act(
+                Plan(agent: facts.seen.agent.id, rungs: rungs, steps: steps, reason: reasons.joined(separator: " ")))
         }
         let stuck = facts.findings.first { $0.prescription != .none && facts.tried.contains(.rule($0.kind)) }
         return stuck.map { .escalate("\($0.summary) What the rule prescribes was done and did not last.") } ?? .nothing
@@ -132,7 +136,8 @@ package enum Ladder {
                 let age = facts.seen.taken - version.modified
                 if age < Policy.editGrace, age >= .zero {
                     return .editedLately(
-                        "\(good.path) was changed \(age.inWords) ago, so somebody may still be at it; it is left alone until it has been still for \(Policy.editGrace.inWords).")
+                        "\(good.path) was changed \(age.inWords) ago, so somebody may still be at it; it is left alone until it has been still for \(Policy.editGrace.inWords)."
+                    )
                 }
                 steps.append(.restoreConfig(ConfigRestore(version: good, replacing: version.digest)))
             case .missing: steps.append(.restoreConfig(ConfigRestore(version: good, replacing: nil)))
@@ -175,7 +180,10 @@ package enum Ladder {
             return nil
         }
         let tried = facts.tried.map(\.text)
-        let done = tried.isEmpty ? "There is no remedy in the rule book, and no other config to go back to." : "Tried without success: \(tried.joined(separator: ", "))."
+        let done =
+            tried.isEmpty
+            ? "There is no remedy in the rule book, and no other config to go back to."
+            : "Tried without success: \(tried.joined(separator: ", "))."
         return ([outage.summary, done] + refusals).joined(separator: " ")
     }
 }

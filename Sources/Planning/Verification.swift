@@ -51,6 +51,7 @@ package enum Verification: Hashable, Sendable {
     /// Of systemd's message catalog: the unit failed; its main process exited.
     private static func isFailure(_ line: JournalLine) -> Bool {
         line.speaker == .manager
-            && (line.messageID == "d9b373ed55a64feb8242e02dbe79a49c" || line.messageID == "98e322203f7a4ed290d09fe03c09fe15")
+            && (line.messageID == "d9b373ed55a64feb8242e02dbe79a49c"
+                || line.messageID == "98e322203f7a4ed290d09fe03c09fe15")
     }
 }

@@ -20,7 +20,9 @@ package enum ProcessTable {
     /// The processes in a control group as systemd names it, e.g. `/system.slice/a.service`; not those in groups
     /// below it. `nil` where the group is gone, which is what systemd does once its last process has ended.
     package static func members(ofCgroup group: String) -> [Int32]? {
-        guard let cgroupRoot, group.hasPrefix("/"), !group.contains("/../"), let text = read("\(cgroupRoot)\(group)/cgroup.procs") else {
+        guard let cgroupRoot, group.hasPrefix("/"), !group.contains("/../"),
+            let text = read("\(cgroupRoot)\(group)/cgroup.procs")
+        else {
             return nil
         }
         var members: [Int32] = []

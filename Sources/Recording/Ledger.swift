@@ -17,7 +17,8 @@ package final class Ledger {
     package static func open(in directory: String, at now: Timestamp) throws(LedgerError) -> Ledger {
         let ledger = try Ledger(path(in: directory), .readWrite, now)
         do throws(SQLiteError) {
-            try ledger.database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+            try ledger.database.execute(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
         } catch {
             throw ledger.failure(error)
         }
@@ -35,7 +36,9 @@ package final class Ledger {
             throw ledger.failure(error)
         }
         guard version == Schema.current else {
-            throw LedgerError("The ledger \(ledger.path) has schema \(version), and this release reads \(Schema.current): let a pass of this release run first.")
+            throw LedgerError(
+                "The ledger \(ledger.path) has schema \(version), and this release reads \(Schema.current): let a pass of this release run first."
+            )
         }
         return ledger
     }
@@ -94,9 +97,13 @@ package final class Ledger {
         let year = Value.integer((now - .seconds(365 * 86_400)).microseconds)
         try run("DELETE FROM outbox WHERE delivered < ?", [month])
         try run("DELETE FROM consultations WHERE at < ?", [month])
-        try run("DELETE FROM outbox WHERE incident IN (SELECT id FROM incidents WHERE closed < ?) AND delivered IS NOT NULL", [year])
+        try run(
+            "DELETE FROM outbox WHERE incident IN (SELECT id FROM incidents WHERE closed < ?) AND delivered IS NOT NULL",
+            [year])
         try run("DELETE FROM actions WHERE incident IN (SELECT id FROM incidents WHERE closed < ?)", [year])
-        try run("DELETE FROM incidents WHERE closed < ? AND id NOT IN (SELECT incident FROM outbox) AND id NOT IN (SELECT incident FROM consultations)", [year])
+        try run(
+            "DELETE FROM incidents WHERE closed < ? AND id NOT IN (SELECT incident FROM outbox) AND id NOT IN (SELECT incident FROM consultations)",
+            [year])
         try run("DELETE FROM passes WHERE started < ? AND id NOT IN (SELECT pass FROM actions)", [month])
     }
 }

@@ -47,7 +47,9 @@ extension Ledger {
 
     package func consultations(since: Timestamp) throws(LedgerError) -> Int {
         var count: Int64 = 0
-        try run("SELECT count(*) FROM consultations WHERE at >= ?", [.integer(since.microseconds)]) { count = $0.integer(0) }
+        try run("SELECT count(*) FROM consultations WHERE at >= ?", [.integer(since.microseconds)]) {
+            count = $0.integer(0)
+        }
         return Int(count)
     }
 

@@ -62,7 +62,9 @@ extension Ledger {
                 InterruptedStep(id: row.integer(1), rung: rung, remedy: row.text(3), began: !row.isNull(4)))
         }
         for incident in try openIncidents() {
-            guard let agent = incident.agent, let key = histories.first(where: { $0.value.id == agent })?.key else { continue }
+            guard let agent = incident.agent, let key = histories.first(where: { $0.value.id == agent })?.key else {
+                continue
+            }
             histories[key]?.history.incident = incident
         }
         return Dictionary(histories.values.map { ($0.id, $0.history) }, uniquingKeysWith: { first, _ in first })
@@ -70,7 +72,8 @@ extension Ledger {
 
     /// Writes what a pass learnt of an agent, if it is anything new.
     package func remember(
-        _ agent: Agent, verdict: Verdict, restarts: UInt32, cursor: String?, kinds: [FindingKind], healthySince: Timestamp?,
+        _ agent: Agent, verdict: Verdict, restarts: UInt32, cursor: String?, kinds: [FindingKind],
+        healthySince: Timestamp?,
         healthyPasses: Int, healthyConfig: String
     ) throws(LedgerError) {
         let row = try rowID(agent.id, name: agent.name)
@@ -80,7 +83,8 @@ extension Ledger {
                 healthy_passes = ?, healthy_config = ? WHERE id = ?
             """,
             [
-                .text(agent.name), .text(verdict.rawValue), .integer(Int64(restarts)), Value(cursor), .text(words(kinds)),
+                .text(agent.name), .text(verdict.rawValue), .integer(Int64(restarts)), Value(cursor),
+                .text(words(kinds)),
                 Value(healthySince?.microseconds), .integer(Int64(healthyPasses)), .text(healthyConfig), .integer(row),
             ])
     }

@@ -12,7 +12,9 @@ extension Ledger {
 
     /// Keeps a version of a config file, bytes and all. One that is known already changes its state only; a
     /// known-good one keeps it when it is merely seen again.
-    package func keep(_ version: ConfigVersion, of agent: AgentID, as state: ConfigState, at now: Timestamp) throws(LedgerError) {
+    package func keep(_ version: ConfigVersion, of agent: AgentID, as state: ConfigState, at now: Timestamp)
+        throws(LedgerError)
+    {
         let update =
             state == .seen ? "DO NOTHING" : "DO UPDATE SET state = excluded.state, since = excluded.since"
         try run(

@@ -53,7 +53,8 @@ extension Ledger {
             incidents.append(
                 Incident(
                     id: row.integer(0), agent: agent, opened: Timestamp(microseconds: row.integer(3)),
-                    kinds: kinds(row.text(4)), severity: Severity(rawValue: row.text(5)) ?? .warning, summary: row.text(6),
+                    kinds: kinds(row.text(4)), severity: Severity(rawValue: row.text(5)) ?? .warning,
+                    summary: row.text(6),
                     tried: rungs(row.text(7)), escalated: row.optionalInteger(8).map { Timestamp(microseconds: $0) },
                     told: row.optionalText(9).flatMap { Notice.Event(rawValue: $0) }))
         }
@@ -110,7 +111,8 @@ extension Ledger {
                     id: row.integer(0), agent: row.text(1), unit: row.text(2),
                     opened: Timestamp(microseconds: row.integer(3)),
                     closed: row.optionalInteger(4).map { Timestamp(microseconds: $0) }, state: row.text(5),
-                    kinds: row.text(6).split(separator: " ").map(String.init), severity: row.text(7), summary: row.text(8),
+                    kinds: row.text(6).split(separator: " ").map(String.init), severity: row.text(7),
+                    summary: row.text(8),
                     cause: row.optionalText(9), origin: row.optionalText(10), reason: row.optionalText(11)))
         }
         for index in records.indices {

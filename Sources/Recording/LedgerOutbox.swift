@@ -12,7 +12,8 @@ extension Ledger {
                 """,
                 [
                     .integer(notice.incident), .text(channel), .text(notice.event.rawValue), .text(notice.host),
-                    .text(notice.agent), .text(notice.unit), .text(words(notice.kinds)), .text(notice.severity.rawValue),
+                    .text(notice.agent), .text(notice.unit), .text(words(notice.kinds)),
+                    .text(notice.severity.rawValue),
                     .text(notice.title), .text(notice.text), .integer(notice.at.microseconds),
                 ])
         }
@@ -32,8 +33,10 @@ extension Ledger {
                 OutgoingNotice(
                     id: row.integer(0), channel: row.text(1),
                     notice: Notice(
-                        event: event, incident: row.integer(3), host: row.text(4), agent: row.text(5), unit: row.text(6),
-                        kinds: kinds(row.text(7)), severity: Severity(rawValue: row.text(8)) ?? .warning, title: row.text(9),
+                        event: event, incident: row.integer(3), host: row.text(4), agent: row.text(5),
+                        unit: row.text(6),
+                        kinds: kinds(row.text(7)), severity: Severity(rawValue: row.text(8)) ?? .warning,
+                        title: row.text(9),
                         text: row.text(10), at: Timestamp(microseconds: row.integer(11))),
                     attempts: Int(row.integer(12))))
         }
@@ -41,7 +44,8 @@ extension Ledger {
     }
 
     package func delivered(_ id: Int64, at now: Timestamp) throws(LedgerError) {
-        try run("UPDATE outbox SET delivered = ?, problem = NULL WHERE id = ?", [.integer(now.microseconds), .integer(id)])
+        try run(
+            "UPDATE outbox SET delivered = ?, problem = NULL WHERE id = ?", [.integer(now.microseconds), .integer(id)])
     }
 
     package func postpone(_ id: Int64, until: Timestamp, problem: String) throws(LedgerError) {

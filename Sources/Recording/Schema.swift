@@ -11,7 +11,9 @@ enum Schema {
             guard version <= current else {
                 throw SQLiteError(
                     code: .failed,
-                    description: "The ledger \(path) was written by a newer release (schema \(version), this one knows \(current)).")
+                    description:
+                        "The ledger \(path) was written by a newer release (schema \(version), this one knows \(current))."
+                )
             }
             guard version < current else { return }
             try database.execute("BEGIN IMMEDIATE")

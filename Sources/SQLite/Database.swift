@@ -24,7 +24,8 @@ package struct Database: ~Copyable {
     package init(_ path: String, _ access: Access) throws(SQLiteError) {
         var raw: OpaquePointer?
         let mode = access == .readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY
-        let code = sqlite3_open_v2(path, &raw, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nil)
+        let code = sqlite3_open_v2(
+            path, &raw, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, nil)
         guard let raw else {
             throw SQLiteError(code: .cannotOpen, description: "Opening the database \(path): no memory.")
         }

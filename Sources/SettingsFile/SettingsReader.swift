@@ -48,17 +48,24 @@ package enum SettingsReader {
             throw table.missing("unit", expected: "the name of its unit, such as \"openclaw-gateway-coder.service\",")
         }
         guard unit.hasSuffix(".service"), !unit.contains("/") else {
-            throw SettingsError("\(table.file): \(table.name("unit")) is \"\(unit)\", and the full name of a service unit, ending in .service, was expected.")
+            throw SettingsError(
+                "\(table.file): \(table.name("unit")) is \"\(unit)\", and the full name of a service unit, ending in .service, was expected."
+            )
         }
         let name = try table.text("name")
-        var entry = AgentEntry(name: name ?? AgentID(scope: .system, unit: unit).derivedName, unit: unit, user: try table.text("user"))
+        var entry = AgentEntry(
+            name: name ?? AgentID(scope: .system, unit: unit).derivedName, unit: unit, user: try table.text("user"))
         entry.config = try table.texts("config")
         for path in entry.config ?? [] where !path.hasPrefix("/") {
-            throw SettingsError("\(table.file): \(table.name("config")) of agent \(entry.name) is \"\(path)\", and an absolute path was expected.")
+            throw SettingsError(
+                "\(table.file): \(table.name("config")) of agent \(entry.name) is \"\(path)\", and an absolute path was expected."
+            )
         }
         entry.health = try table.texts("health")
         for url in entry.health ?? [] where !isAddress(url) {
-            throw SettingsError("\(table.file): \(table.name("health")) of agent \(entry.name) is \"\(url)\", and an address beginning with http:// or https:// was expected.")
+            throw SettingsError(
+                "\(table.file): \(table.name("health")) of agent \(entry.name) is \"\(url)\", and an address beginning with http:// or https:// was expected."
+            )
         }
         entry.secrets = try table.texts("secrets") ?? []
         try table.finish()
@@ -69,7 +76,9 @@ package enum SettingsReader {
         let calls = try table.integer("calls_per_day", 0...10_000)
         var providers = try table.tables("provider")
         guard providers.count <= 1 else {
-            throw SettingsError("\(table.file): [[advisor.provider]] stands \(providers.count) times, and this release asks one provider.")
+            throw SettingsError(
+                "\(table.file): [[advisor.provider]] stands \(providers.count) times, and this release asks one provider."
+            )
         }
         var settings: AdvisorSettings?
         for index in providers.indices {
@@ -89,7 +98,9 @@ package enum SettingsReader {
         return settings
     }
 
-    private static func channel(_ table: inout TableReader, _ counts: inout [String: Int]) throws(SettingsError) -> Channel {
+    private static func channel(_ table: inout TableReader, _ counts: inout [String: Int]) throws(SettingsError)
+        -> Channel
+    {
         guard let kind = try table.text("kind", oneOf: ["webhook", "telegram"]) else {
             throw table.missing("kind", expected: "\"webhook\" or \"telegram\"")
         }
@@ -126,7 +137,8 @@ package enum SettingsReader {
         guard let node = parent.take(key) else { return nil }
         guard case .table = node.content else {
             throw SettingsError(
-                "\(parent.file):\(node.line):\(node.column): \(parent.name(key)) is \(node.kind), and { file = \"…\" } or { env = \"…\" } was expected: secrets do not stand in the settings themselves.")
+                "\(parent.file):\(node.line):\(node.column): \(parent.name(key)) is \(node.kind), and { file = \"…\" } or { env = \"…\" } was expected: secrets do not stand in the settings themselves."
+            )
         }
         var table = try TableReader(node, path: parent.name(key), file: parent.file)
         let file = try absolutePath("file", &table)
@@ -150,7 +162,9 @@ package enum SettingsReader {
     private static func address(_ key: String, _ table: inout TableReader) throws(SettingsError) -> String? {
         guard let url = try table.text(key, expected: "an address") else { return nil }
         guard isAddress(url) else {
-            throw SettingsError("\(table.file): \(table.name(key)) is \"\(url)\", and an address beginning with http:// or https:// was expected.")
+            throw SettingsError(
+                "\(table.file): \(table.name(key)) is \"\(url)\", and an address beginning with http:// or https:// was expected."
+            )
         }
         return url.hasSuffix("/") ? String(url.dropLast()) : url
     }

@@ -9,7 +9,8 @@ struct TableReader {
 
     init(_ node: TomlNode, path: String, file: String) throws(SettingsError) {
         guard case .table(let members) = node.content else {
-            throw SettingsError("\(file):\(node.line):\(node.column): \(path) is \(node.kind), and a table was expected.")
+            throw SettingsError(
+                "\(file):\(node.line):\(node.column): \(path) is \(node.kind), and a table was expected.")
         }
         self.file = file
         self.path = path
@@ -27,7 +28,8 @@ struct TableReader {
     func name(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     func error(_ node: TomlNode, _ key: String, expected: String) -> SettingsError {
-        SettingsError("\(file):\(node.line):\(node.column): \(name(key)) is \(shown(node)), and \(expected) was expected.")
+        SettingsError(
+            "\(file):\(node.line):\(node.column): \(name(key)) is \(shown(node)), and \(expected) was expected.")
     }
 
     private func shown(_ node: TomlNode) -> String {
@@ -54,7 +56,9 @@ struct TableReader {
     mutating func text(_ key: String, oneOf allowed: [String]) throws(SettingsError) -> String? {
         let expected = "one of " + allowed.map { "\"\($0)\"" }.joined(separator: ", ")
         guard let node = take(key) else { return nil }
-        guard case .text(let text) = node.content, allowed.contains(text) else { throw error(node, key, expected: expected) }
+        guard case .text(let text) = node.content, allowed.contains(text) else {
+            throw error(node, key, expected: expected)
+        }
         return text
     }
 
@@ -64,7 +68,9 @@ struct TableReader {
         guard case .array(let elements) = node.content else { throw error(node, key, expected: expected) }
         var texts: [String] = []
         for element in elements {
-            guard case .text(let text) = element.content, !text.isEmpty else { throw error(element, key, expected: expected) }
+            guard case .text(let text) = element.content, !text.isEmpty else {
+                throw error(element, key, expected: expected)
+            }
             texts.append(text)
         }
         return texts
@@ -95,7 +101,8 @@ struct TableReader {
 
     mutating func duration(_ key: String, _ range: ClosedRange<Duration>) throws(SettingsError) -> Duration? {
         guard let node = take(key) else { return nil }
-        let expected = "a duration from \(range.lowerBound.components.seconds) s to \(range.upperBound.components.seconds) s, such as \"10s\", \"4min\" or \"6h\","
+        let expected =
+            "a duration from \(range.lowerBound.components.seconds) s to \(range.upperBound.components.seconds) s, such as \"10s\", \"4min\" or \"6h\","
         guard case .text(let text) = node.content, let duration = Self.duration(text), range.contains(duration) else {
             throw error(node, key, expected: expected)
         }

@@ -23,8 +23,8 @@ package struct Bus: ~Copyable {
     /// else, and root where that socket is missing, goes through the system bus.
     package static func systemManager() throws(SystemdError) -> Bus {
         let peer = "the system manager"
+        // Ignoring: why the private socket is no good; the system bus is tried next, and its error told.
         if geteuid() == 0, let direct = try? privateSocket("/run/systemd/private", owner: 0, peer: peer) {
-            // Ignoring: the reason why the private socket is no good; the system bus is tried next and its error told.
             return direct
         }
         var raw: OpaquePointer?
@@ -59,7 +59,8 @@ package struct Bus: ~Copyable {
         guard listener == owner else {
             throw SystemdError(
                 code: .accessDenied, errno: EPERM,
-                description: "\(attempt): the process that listens there belongs to uid \(listener), not to uid \(owner).")
+                description:
+                    "\(attempt): the process that listens there belongs to uid \(listener), not to uid \(owner).")
         }
         return bus
     }

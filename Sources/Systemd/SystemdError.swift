@@ -43,7 +43,8 @@ package struct SystemdError: Error, Equatable, Sendable, CustomStringConvertible
     /// From an answer that is a D-Bus error.
     static func answered(_ error: UnsafePointer<sd_bus_error>?, _ attempt: String) -> SystemdError {
         guard let error, let name = error.pointee.name else {
-            return SystemdError(code: .malformed, errno: 0, description: "\(attempt): an error without a name came back.")
+            return SystemdError(
+                code: .malformed, errno: 0, description: "\(attempt): an error without a name came back.")
         }
         let busName = String(cString: name)
         let text = error.pointee.message.map { String(cString: $0) } ?? busName

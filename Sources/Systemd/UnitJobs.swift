@@ -52,7 +52,7 @@ extension UnitManager {
         let subscribe = try Message.call(bus, path: Self.path, interface: Self.interface, member: "Subscribe")
         do throws(SystemdError) {
             _ = try call(subscribe, "Subscribing to \(bus.peer)")
-        } catch where error.code == .refused("org.freedesktop.systemd1.AlreadySubscribed") {
+        } catch  where error.code == .refused("org.freedesktop.systemd1.AlreadySubscribed") {
             // An earlier batch on this connection has subscribed.
         }
 
@@ -84,7 +84,8 @@ extension UnitManager {
                 return .failure(
                     SystemdError(
                         code: .timedOut, errno: ETIMEDOUT,
-                        description: "\(job.verb.rawValue) \(job.unit) in \(bus.peer): not finished after \(Int(seconds)) s."))
+                        description:
+                            "\(job.verb.rawValue) \(job.unit) in \(bus.peer): not finished after \(Int(seconds)) s."))
             }
         }
     }

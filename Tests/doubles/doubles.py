@@ -32,6 +32,7 @@ BEHAVIOUR = {
     "model": {"content": json.dumps(
         {"cause": "unknown", "confidence": 0.2, "lines": [], "remedy": "escalate"})},
     "models": {},  # by the NAME in the path, over what "model" says
+    "about": {},  # by a text that the question holds, over both
     # "sendMessage" and so on, each like {"status": 429, "retry_after": 35, "result": {…}}
     "telegram": {"revoked": []},
     "clock": {"offset": 0},  # seconds that the Date of the answers is off
@@ -125,6 +126,9 @@ def telegram(world, behaviour, token, method, body):
 
 def model(behaviour, name, body):
     asked = behaviour["model"] | behaviour["models"].get(name, {})
+    for text, answer in behaviour["about"].items():
+        if text in json.dumps(body):
+            asked |= answer
     status = asked.get("status", 200)
     if status != 200:
         kind, text = MODEL_ERRORS.get(status, ("server_error", "The server had an error"))
