@@ -21,10 +21,8 @@ final class AgentCase {
     var healed = false
     /// The last plan did not help, although the present observation shows nothing wrong.
     var unproven = false
-    /// Versions that a restore replaced, until it is known whether it helped.
-    var replaced: [ConfigVersion] = []
-    /// Of those that helped: they are kept as rejected.
-    var rejected: [ConfigVersion] = []
+    /// Versions that a restore replaced, and by what, until it is known whether it helped.
+    var replaced: [(version: ConfigVersion, by: Digest)] = []
     /// Masked, for people.
     var diff: [String] = []
 
@@ -54,7 +52,7 @@ final class AgentCase {
 
     /// Masks this agent's own secrets, those of its config files included.
     var redactor: Redactor {
-        let configs = seen.config.compactMap(\.version) + history.knownGood + replaced
+        let configs = seen.config.compactMap(\.version) + history.knownGood + replaced.map(\.version)
         let written = configs.flatMap { SecretNames.values(in: String(decoding: $0.bytes, as: UTF8.self)) }
         return Redactor(secrets: seen.secretValues + written)
     }

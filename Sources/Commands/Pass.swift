@@ -46,6 +46,7 @@ final class Pass {
     func run() throws(LedgerError) -> PassReport {
         let cases = diagnose(try observe())
         applyBrake(cases)
+        try recover(cases)
         try treat(cases)
         let report = PassReport(self, cases)
         if !dryRun {

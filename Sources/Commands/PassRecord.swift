@@ -39,7 +39,6 @@ extension Pass {
     /// Opens, moves on or closes the agent's incident. Returns what there is to tell.
     private func conclude(_ each: AgentCase, _ ledger: Ledger) throws(LedgerError) -> Notice? {
         let now = environment.now()
-        for version in each.rejected { try ledger.keep(version, of: each.agent.id, as: .rejected, at: now) }
         if each.hold != nil {
             if let incident = each.incident { try ledger.close(incident, outcome: "held", at: now) }
             return nil
@@ -48,6 +47,9 @@ extension Pass {
             guard var incident = each.incident else { return nil }
             let tell = each.healed || incident.told != nil
             if tell { incident.told = .healed }
+            for replaced in each.replaced {
+                try ledger.keep(replaced.version, of: each.agent.id, as: .rejected, at: now)
+            }
             try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
             try ledger.close(incident, outcome: each.healed ? "healed" : "recovered", at: now)
             each.incident = incident

@@ -38,11 +38,20 @@ extension Pass {
         guard let ledger else { return }
         for each in cases {
             if each.isBroken { each.history.knownGood = try ledger.knownGood(of: each.agent.id) }
-            let interrupted = each.history.interrupted
-            guard !interrupted.isEmpty, !dryRun else { continue }
             // What a pass that died had planned and not finished is planned again from what is seen now.
-            try ledger.closeInterrupted(interrupted, at: environment.now())
+            let interrupted = each.history.interrupted
             each.incident?.tried.removeAll { rung in interrupted.contains { $0.rung == rung } }
+            // Its restore was finished, and the agent is broken all the same.
+            if each.isBroken, !dryRun, interrupted.allSatisfy({ $0.rung == .undo }) { try undo(each) }
+        }
+    }
+
+    /// Closes what a pass that died left open, and finds out which files it had replaced.
+    func recover(_ cases: [AgentCase]) throws(LedgerError) {
+        guard let ledger, !dryRun else { return }
+        for each in cases {
+            try ledger.closeInterrupted(each.history.interrupted, at: environment.now())
+            if let incident = each.incident { each.replaced = try ledger.replaced(in: incident) }
         }
     }
 
@@ -175,8 +184,8 @@ extension Pass {
         try verify(acting)
         var goOn: [AgentCase] = []
         for treatment in acting {
-            if !treatment.healed { try undo(treatment) }
             let each = treatment.subject
+            if !treatment.healed { try undo(each) }
             if !each.worthy.isEmpty { goOn.append(each) }
         }
         return goOn
@@ -224,7 +233,11 @@ extension Pass {
             let targets = plan.steps.map { Round.target($0, each.seen) }
             return try ledger.plan(plan, targets: targets, incident: incident, number: nextPlanNumber(), at: now)
         }
-        if plan.rungs != [.undo] { each.replaced = replaced }
+        if plan.rungs != [.undo] {
+            each.replaced += replaced.compactMap { version in
+                plan.restores.first { $0.version.path == version.path }.map { (version, $0.version.digest) }
+            }
+        }
         if plan.startsUnit { each.history.actions.append(now) }
         let outcomes = Treatment.Outcomes()
         let log = StepLog(
@@ -276,8 +289,6 @@ extension Pass {
                     each.healed = true
                     each.unproven = false
                     each.reason = nil
-                    each.rejected += each.replaced
-                    each.replaced = []
                     return false
                 case .broken(let reason):
                     fail(treatment, reason)
@@ -318,13 +329,8 @@ extension Pass {
     }
 
     /// A restored config that did not help gives way to the file that it replaced.
-    private func undo(_ treatment: Treatment) throws(LedgerError) {
-        let each = treatment.subject
-        guard !each.replaced.isEmpty, let plan = Ladder.undo(treatment.plan, replaced: each.replaced) else { return }
-        // Only what was in fact restored is taken back.
-        let restored = Set(
-            treatment.outcomes.list.filter { $0.remedy == "restoreConfig" && $0.result == .done }.map(\.target))
-        guard plan.restores.allSatisfy({ restored.contains($0.version.path) }) else { return }
+    private func undo(_ each: AgentCase) throws(LedgerError) {
+        guard let plan = Ladder.undo(each.seen, replaced: each.replaced) else { return }
         let ruling = Gate.rule(
             on: plan, seen: each.seen, history: each.history, policy: policy, braked: braked, now: environment.now())
         guard case .approved(let approved) = consume ruling else { return }

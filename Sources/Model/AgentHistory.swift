@@ -29,11 +29,14 @@ package struct InterruptedStep: Hashable, Sendable {
     package let rung: Rung
     package let remedy: String
     package let began: Bool
+    /// Of a restore: the digest that the file was to have.
+    package let restoring: Digest?
 
-    package init(id: Int64, rung: Rung, remedy: String, began: Bool) {
+    package init(id: Int64, rung: Rung, remedy: String, began: Bool, restoring: Digest? = nil) {
         self.id = id
         self.rung = rung
         self.remedy = remedy
         self.began = began
+        self.restoring = restoring
     }
 }

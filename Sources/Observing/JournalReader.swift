@@ -33,7 +33,11 @@ final class JournalReader {
 
     /// `undisturbed`: the agent runs and has not been restarted, so that only what it said since `cursor` is new.
     func read(into observation: inout AgentObservation, after cursor: String?, undisturbed: Bool) {
-        guard journal != nil, gap == nil else { return }
+        if let gap {
+            // A unit that is down without a journal may have been stopped on purpose: that is not to be guessed.
+            if !undisturbed { observation.gaps.append(gap) }
+            return
+        }
         let id = observation.agent.id
         do throws(SystemdError) {
             if undisturbed {

@@ -87,8 +87,8 @@ package final class Observer {
         let seen = Set(listed.map(\.name))
         names = Array(Set(names.filter { !seen.contains($0) })).sorted()
         if !names.isEmpty { listed += try manager.listUnits(names: names) }
-        // A user's manager can list as many units as its user likes.
-        listed = Array(listed.sorted { $0.name < $1.name }.prefix(Self.mostAgents))
+        // A user's manager can list as many units as its user likes, under any name.
+        listed = Array(listed.filter { Self.isUnitName($0.name) }.sorted { $0.name < $1.name }.prefix(Self.mostAgents))
 
         let running = listed.filter { $0.activeState == "active" && $0.subState == "running" }
         let others = listed.filter {
@@ -108,6 +108,19 @@ package final class Observer {
 
     /// Per manager; far above any real fleet.
     private static let mostAgents = 5_000
+
+    /// The characters that systemd.unit(5) allows: none that could lead out of a folder.
+    private static func isUnitName(_ name: String) -> Bool {
+        name.utf8.count < 256 && !name.hasPrefix(".")
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: ":-_.\\@".utf8.contains(byte)
+                }
+            }
+    }
 
     private func describe(_ found: FoundUnit, at now: Timestamp) -> AgentObservation {
         let entry = settings.agents.first { $0.unit == found.id.unit && owns(found.id.scope, $0) }

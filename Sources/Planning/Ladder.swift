@@ -40,6 +40,10 @@ package enum Ladder {
     package static func next(_ facts: Facts) -> Step {
         let outages = facts.findings.filter { $0.severity == .critical }
         guard let outage = outages.first else { return upkeep(facts) }
+        if let rung = unfinished(facts) {
+            let reason = "A pass that ended early had still to start the unit."
+            return .act(Plan(agent: facts.seen.agent.id, rungs: [rung], steps: start(facts.seen.unit), reason: reason))
+        }
         var editedLately: String?
         for finding in outages where !facts.tried.contains(.rule(finding.kind)) {
             switch steps(finding.prescription, facts) {
@@ -68,18 +72,24 @@ package enum Ladder {
         return .escalate(exhausted(outage, facts))
     }
 
-    /// A restored config did not help: the file that was replaced comes back.
-    package static func undo(_ plan: Plan, replaced: [ConfigVersion]) -> Plan? {
-        let steps: [Remedy] = plan.restores.compactMap { restore in
-            guard
-                let before = replaced.first(where: { $0.path == restore.version.path && $0.digest == restore.replacing }
-                )
-            else { return nil }
-            return .restoreConfig(ConfigRestore(version: before, replacing: restore.version.digest))
+    /// The rung whose start a pass that died did not come to, though everything before it was done.
+    private static func unfinished(_ facts: Facts) -> Rung? {
+        let steps = facts.history.interrupted.filter { $0.rung != .undo && !facts.tried.contains($0.rung) }
+        let present = facts.seen.config.compactMap(\.version?.digest)
+        guard steps.compactMap(\.restoring).allSatisfy(present.contains) else { return nil }
+        return steps.first { $0.remedy == "startUnit" || $0.remedy == "restartUnit" }?.rung
+    }
+
+    /// A restored config did not help: the file that it replaced comes back. Only where the restored version still
+    /// stands: what somebody has changed since is theirs.
+    package static func undo(_ seen: AgentObservation, replaced: [(version: ConfigVersion, by: Digest)]) -> Plan? {
+        let steps: [Remedy] = replaced.compactMap { each in
+            let stands = seen.config.contains { $0.path == each.version.path && $0.version?.digest == each.by }
+            return stands ? .restoreConfig(ConfigRestore(version: each.version, replacing: each.by)) : nil
         }
         guard !steps.isEmpty else { return nil }
         return Plan(
-            agent: plan.agent, rungs: [.undo], steps: steps,
+            agent: seen.agent.id, rungs: [.undo], steps: steps,
             reason: "The last-known-good config did not help, so the newer file is put back.")
     }
 
@@ -116,13 +126,7 @@ package enum Ladder {
         case .restart: return .steps([.restartUnit])
         case .enforceKillMode: return .steps([.writeKillMode(facts.killMode)])
         case .end(let processes): return .steps(processes.map { .endProcess($0) })
-        case .restoreConfig:
-            let answer = restoring(facts)
-            // A pass that died may have restored the file and not come to the start: that is still to be done.
-            if case .none = answer, facts.history.interrupted.contains(where: { $0.remedy == "restoreConfig" }) {
-                return .steps(start(facts.seen.unit))
-            }
-            return answer
+        case .restoreConfig: return restoring(facts)
         }
     }
 

@@ -10,15 +10,19 @@ extension Ledger {
         let agent = try rowID(plan.agent)
         var ids: [Int64] = []
         for (remedy, target) in zip(plan.steps, targets) {
+            var restore: ConfigRestore?
+            if case .restoreConfig(let order) = remedy { restore = order }
             try run(
                 """
-                INSERT INTO actions (pass, incident, agent, plan, rung, healing, remedy, target, planned)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO actions (pass, incident, agent, plan, rung, healing, remedy, target, old_digest, new_digest, planned)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     .integer(pass), .integer(incident.id), .integer(agent), .integer(Int64(number)),
                     .text(plan.rungs.map(\.text).joined(separator: " ")), .integer(plan.startsUnit ? 1 : 0),
-                    .text(remedy.name), .text(target), .integer(now.microseconds),
+                    .text(remedy.name), .text(target), Value(restore?.replacing?.hex),
+                    Value(restore?.version.digest.hex),
+                    .integer(now.microseconds),
                 ])
             ids.append(database.lastInsertedRow)
         }

@@ -56,10 +56,13 @@ extension Ledger {
         ) { row in
             histories[row.integer(0)]?.history.actions.append(Timestamp(microseconds: row.integer(1)))
         }
-        try run("SELECT agent, id, rung, remedy, began FROM actions WHERE ended IS NULL ORDER BY id") { row in
+        try run("SELECT agent, id, rung, remedy, began, new_digest FROM actions WHERE ended IS NULL ORDER BY id") {
+            row in
             guard let rung = rungs(row.text(2)).first else { return }
             histories[row.integer(0)]?.history.interrupted.append(
-                InterruptedStep(id: row.integer(1), rung: rung, remedy: row.text(3), began: !row.isNull(4)))
+                InterruptedStep(
+                    id: row.integer(1), rung: rung, remedy: row.text(3), began: !row.isNull(4),
+                    restoring: row.optionalText(5).map { Digest(hex: $0) }))
         }
         for incident in try openIncidents() {
             guard let agent = incident.agent, let key = histories.first(where: { $0.value.id == agent })?.key else {
@@ -92,7 +95,11 @@ extension Ledger {
     /// The agent's unit does not exist any more. Its incident ends; its configs and history stay.
     package func forget(_ agent: AgentID, closing incident: Incident?, at now: Timestamp) throws(LedgerError) {
         if let incident { try close(incident, outcome: "gone", at: now) }
-        try run("UPDATE agents SET verdict = 'gone', kinds = '' WHERE id = ?", [.integer(try rowID(agent))])
+        let row = try rowID(agent)
+        try run("UPDATE agents SET verdict = 'gone', kinds = '' WHERE id = ?", [.integer(row)])
+        try run(
+            "UPDATE actions SET ended = ?, outcome = 'interrupted', reason = 'The unit does not exist any more.' WHERE agent = ? AND ended IS NULL",
+            [.integer(now.microseconds), .integer(row)])
     }
 
     /// The agent's row; made where it has none.

@@ -43,6 +43,33 @@ extension Ledger {
             ])
     }
 
+    /// Versions that restores of this incident replaced and that have not come back, with the digest of what stands
+    /// in their place: what has to be undone where the restore did not help, also after a pass that died.
+    package func replaced(in incident: Incident) throws(LedgerError) -> [(version: ConfigVersion, by: Digest)] {
+        var found: [(version: ConfigVersion, by: Digest)] = []
+        try run(
+            """
+            SELECT v.path, v.digest, v.bytes, v.mode, v.uid, v.gid, v.modified, v.changed, a.new_digest
+            FROM actions a JOIN config_versions v ON v.agent = a.agent AND v.path = a.target AND v.digest = a.old_digest
+            WHERE a.incident = ?1 AND a.remedy = 'restoreConfig' AND a.rung != 'undo' AND a.began IS NOT NULL
+                AND coalesce(a.outcome, 'interrupted') IN ('done', 'interrupted')
+                AND NOT EXISTS (SELECT 1 FROM actions u WHERE u.incident = ?1 AND u.rung = 'undo' AND u.target = a.target
+                    AND u.id > a.id AND u.outcome = 'done')
+            """, [.integer(incident.id)]
+        ) { row in
+            found.append((Self.version(row), Digest(hex: row.text(8))))
+        }
+        return found
+    }
+
+    private static func version(_ row: Row) -> ConfigVersion {
+        ConfigVersion(
+            path: row.text(0), bytes: row.blob(2), digest: Digest(hex: row.text(1)),
+            mode: UInt32(clamping: row.integer(3)),
+            uid: UInt32(clamping: row.integer(4)), gid: UInt32(clamping: row.integer(5)),
+            modified: Timestamp(microseconds: row.integer(6)), changed: Timestamp(microseconds: row.integer(7)))
+    }
+
     /// The newest known-good version of each of an agent's config files.
     package func knownGood(of agent: AgentID) throws(LedgerError) -> [ConfigVersion] {
         var versions: [ConfigVersion] = []
@@ -54,12 +81,7 @@ extension Ledger {
             """, [.text(agent.scope.stored), .text(agent.unit)]
         ) { row in
             guard versions.last?.path != row.text(0) else { return }
-            versions.append(
-                ConfigVersion(
-                    path: row.text(0), bytes: row.blob(2), digest: Digest(hex: row.text(1)),
-                    mode: UInt32(clamping: row.integer(3)), uid: UInt32(clamping: row.integer(4)),
-                    gid: UInt32(clamping: row.integer(5)), modified: Timestamp(microseconds: row.integer(6)),
-                    changed: Timestamp(microseconds: row.integer(7))))
+            versions.append(Self.version(row))
         }
         return versions
     }

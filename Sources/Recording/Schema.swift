@@ -42,7 +42,7 @@ enum Schema {
         CREATE TABLE actions (
             id INTEGER PRIMARY KEY, pass INTEGER NOT NULL REFERENCES passes, incident INTEGER NOT NULL REFERENCES incidents,
             agent INTEGER NOT NULL REFERENCES agents, plan INTEGER NOT NULL, rung TEXT NOT NULL, healing INTEGER NOT NULL,
-            remedy TEXT NOT NULL, target TEXT NOT NULL, planned INTEGER NOT NULL, began INTEGER, ended INTEGER,
+            remedy TEXT NOT NULL, target TEXT NOT NULL, old_digest TEXT, new_digest TEXT, planned INTEGER NOT NULL, began INTEGER, ended INTEGER,
             outcome TEXT, reason TEXT);
         CREATE INDEX actions_open ON actions (agent) WHERE ended IS NULL;
         CREATE INDEX actions_recent ON actions (agent, planned) WHERE healing = 1;
