@@ -38,7 +38,7 @@ enum DoctorCommand {
         let pass = Pass(environment, settings, ledger: ledger, dryRun: true, agentName: invocation[.agent])
         let report: PassReport
         do throws(LedgerError) {
-            report = PassReport(pass, pass.diagnose(try pass.observe()))
+            report = PassReport(pass, pass.diagnose(try pass.observe()), advice: true)
         } catch {
             throw CommandFailure(.unable, "watchdog: \(error)")
         }
@@ -59,7 +59,7 @@ enum DoctorCommand {
                 environment.write(
                     "\(style.verdict(check.state.rawValue, width: 8)) \(check.id.padded(width))  \(check.sentence)\n")
             }
-            environment.write(ReportText.text(report, style: style, advice: true))
+            environment.write(ReportText.text(report, style: style))
         }
         return ExitStatus(verdict)
     }

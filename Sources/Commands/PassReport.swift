@@ -1,3 +1,4 @@
+internal import Diagnosing
 internal import Model
 
 /// What a pass saw and did: the value behind `run --json`, `doctor --json` and the text.
@@ -45,6 +46,8 @@ struct PassReport: Encodable {
         let severity: String
         let summary: String
         let evidence: [Fact]
+        /// What to do, from the rule book; only where it was asked for.
+        let advice: String?
     }
 
     struct DiagnosisReport: Encodable {
@@ -86,20 +89,22 @@ struct PassReport: Encodable {
         if dryRun { try container.encode(dryRun, forKey: .dryRun) }
     }
 
-    init(_ pass: Pass, _ cases: [AgentCase]) {
+    /// `advice`: each finding says what to do about it, and nothing is planned: what `doctor` wants.
+    init(_ pass: Pass, _ cases: [AgentCase], advice: Bool = false) {
         host = pass.environment.hostName
         started = pass.started.rfc3339
         // To the hundredth: more digits would only pretend.
         seconds = ((pass.environment.now() - pass.started).seconds * 100).rounded() / 100
-        dryRun = pass.dryRun
-        findings = pass.hostFindings.map(Self.report)
+        dryRun = pass.dryRun && !advice
+        findings = pass.hostFindings.map { Self.report($0, Redactor(secrets: []), advice: advice) }
         agents = cases.map { each in
             // Collecting an agent's secrets takes time that a healthy one need not cost.
             let silent = each.findings.isEmpty && each.actions.isEmpty && each.reason == nil
             let redactor = silent ? Redactor(secrets: []) : each.redactor
             return Agent(
                 name: each.agent.name, unit: each.agent.id.unit, user: each.agent.id.scope.userName,
-                verdict: each.verdict.rawValue, findings: each.findings.map { Self.report($0, redactor) },
+                verdict: each.verdict.rawValue,
+                findings: each.findings.map { Self.report($0, redactor, advice: advice) },
                 diagnosis: each.diagnosis.map {
                     DiagnosisReport(
                         cause: redactor.mask($0.cause), origin: $0.origin.text, confidence: $0.confidence,
@@ -117,16 +122,11 @@ struct PassReport: Encodable {
         verdict = Self.worst(cases.map(\.verdict), host: pass.hostFindings)
     }
 
-    private static func report(_ finding: Finding) -> FindingReport {
-        FindingReport(
-            kind: finding.kind.rawValue, severity: finding.severity.rawValue, summary: finding.summary,
-            evidence: finding.evidence.map { FindingReport.Fact(source: $0.source, text: $0.text) })
-    }
-
-    private static func report(_ finding: Finding, _ redactor: Redactor) -> FindingReport {
+    private static func report(_ finding: Finding, _ redactor: Redactor, advice: Bool) -> FindingReport {
         FindingReport(
             kind: finding.kind.rawValue, severity: finding.severity.rawValue, summary: redactor.mask(finding.summary),
-            evidence: finding.evidence.map { FindingReport.Fact(source: $0.source, text: redactor.mask($0.text)) })
+            evidence: finding.evidence.map { FindingReport.Fact(source: $0.source, text: redactor.mask($0.text)) },
+            advice: advice ? RuleBook.rule(finding.kind)?.advice : nil)
     }
 
     /// Failing first; then what was not seen, for it may be failing.

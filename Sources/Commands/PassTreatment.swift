@@ -87,6 +87,7 @@ extension Pass {
         case .act(let plan):
             each.diff += diff(of: plan, each)
             if dryRun {
+                each.reason = plan.reason == each.findings.first?.summary ? nil : plan.reason
                 each.actions += plan.steps.map {
                     ActionOutcome(
                         remedy: $0.name, target: Round.target($0, each.seen), result: .planned, reason: plan.reason)

@@ -1,58 +1,59 @@
-internal import Diagnosing
 internal import Model
 
 /// A report for people: what was found, what was done, what to do next; one verdict, last.
 enum ReportText {
-    static func text(_ report: PassReport, style: Style, advice: Bool) -> String {
+    static func text(_ report: PassReport, style: Style) -> String {
         var lines: [String] = []
         let width = report.agents.map(\.name.count).max() ?? 0
-        for finding in report.findings { lines += hostLines(finding, style, advice: advice) }
+        for finding in report.findings { lines += hostLines(finding, style) }
         for agent in report.agents {
             let title = "\(style.bold(agent.name.padded(width)))  \(style.verdict(agent.verdict, width: 8))"
             let kinds = agent.findings.map(\.kind).joined(separator: ", ")
             lines.append(kinds.isEmpty ? title : "\(title)  \(kinds)")
-            lines += agentLines(agent, style, advice: advice)
+            lines += agentLines(agent, style)
         }
         lines.append(verdict(report, style))
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func agentLines(_ agent: PassReport.Agent, _ style: Style, advice: Bool) -> [String] {
+    private static func agentLines(_ agent: PassReport.Agent, _ style: Style) -> [String] {
         var lines: [String] = []
         for finding in agent.findings {
             lines.append("    found  \(finding.summary)")
             for fact in finding.evidence { lines.append(style.dim("           \(fact.source): \(fact.text)")) }
-            if advice { lines += adviceLines(finding, unit: agent.unit) }
+            lines += adviceLines(finding, unit: agent.unit)
         }
         if let diagnosis = agent.diagnosis, diagnosis.origin.hasPrefix("advisor") {
             lines.append("    cause  \(diagnosis.cause) (\(diagnosis.origin), confidence \(diagnosis.confidence))")
         }
         for action in agent.actions {
-            let word = action.outcome == "planned" ? "would" : action.outcome == "done" ? "did" : action.outcome
-            lines.append("    \(word.padded(6)) \(action.remedy) of \(action.target): \(action.reason)")
+            // A plan's reason is what was found, which stands above.
+            if action.outcome == "planned" {
+                lines.append("    would  \(action.remedy) of \(action.target)")
+            } else {
+                let word = action.outcome == "done" ? "did" : action.outcome
+                lines.append("    \(word.padded(6)) \(action.remedy) of \(action.target): \(action.reason)")
+            }
         }
         for line in agent.diff ?? [] { lines.append("           \(style.diff(line))") }
         if let reason = agent.reason, agent.verdict != "healthy" { lines.append("    why    \(reason)") }
         if agent.verdict == "failing" || agent.verdict == "unknown" {
-            lines.append(
-                "    next   Look at it: journalctl \(agent.user == nil ? "-u" : "_UID=$(id -u \(agent.user ?? "")) --user-unit") \(agent.unit) -n 50"
-            )
+            let field = agent.user == nil ? "-u " : "_SYSTEMD_USER_UNIT="
+            lines.append("    next   journalctl \(field)\(agent.unit) -n 50")
         }
         return lines
     }
 
-    private static func hostLines(_ finding: PassReport.FindingReport, _ style: Style, advice: Bool) -> [String] {
-        var lines = [
+    private static func hostLines(_ finding: PassReport.FindingReport, _ style: Style) -> [String] {
+        let lines = [
             "\(style.bold("host"))  \(style.verdict(finding.severity))  \(finding.kind)",
             "    found  \(finding.summary)",
         ]
-        if advice { lines += adviceLines(finding, unit: "UNIT") }
-        return lines
+        return lines + adviceLines(finding, unit: "UNIT")
     }
 
     private static func adviceLines(_ finding: PassReport.FindingReport, unit: String) -> [String] {
-        guard let kind = FindingKind(rawValue: finding.kind), let rule = RuleBook.rule(kind) else { return [] }
-        return ["    do     \(rule.advice.replacingUnit(unit))"]
+        finding.advice.map { ["    do     \($0.replacingUnit(unit))"] } ?? []
     }
 
     private static func verdict(_ report: PassReport, _ style: Style) -> String {

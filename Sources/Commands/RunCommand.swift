@@ -63,7 +63,7 @@ enum RunCommand {
         if invocation.json {
             environment.write(try jsonText(report))
         } else if environment.isTerminal || dryRun || pass.changedSomething {
-            environment.write(ReportText.text(report, style: Style(colour: environment.colour), advice: false))
+            environment.write(ReportText.text(report, style: Style(colour: environment.colour)))
         }
         return ExitStatus(report.verdict)
     }
