@@ -30,10 +30,7 @@ enum DoctorCommand {
             ledger = try Ledger.openToRead(in: settings.stateDirectory, at: environment.now())
             checks.append(try DoctorCheck.ledger(ledger, environment))
         } catch {
-            checks.append(
-                DoctorCheck(
-                    id: "ledger", state: .problem, sentence: "\(error) If no pass has run yet, `watchdog run` makes it."
-                ))
+            checks.append(DoctorCheck(id: "ledger", state: .problem, sentence: error.description))
         }
         let pass = Pass(environment, settings, ledger: ledger, dryRun: true, agentName: invocation[.agent])
         let report: PassReport

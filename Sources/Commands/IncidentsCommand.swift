@@ -67,7 +67,7 @@ enum IncidentsCommand {
         do throws(LedgerError) {
             records = try Ledger.openToRead(in: settings.stateDirectory, at: environment.now()).incidents(id: id)
         } catch {
-            throw CommandFailure(.unable, "watchdog: \(error) No pass may have run yet: `watchdog run` makes one.")
+            throw CommandFailure(.unable, "watchdog: \(error)")
         }
         if let id, records.isEmpty {
             throw CommandFailure(.unable, "watchdog: the ledger has no incident \(id).")

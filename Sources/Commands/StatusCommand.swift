@@ -55,7 +55,7 @@ enum StatusCommand {
                         incident: open.first { $0.agent == agent.id }?.id)
                 }, undelivered: waiting.count, problem: waiting.problem)
         } catch {
-            throw CommandFailure(.unable, "watchdog: \(error) No pass may have run yet: `watchdog run` makes one.")
+            throw CommandFailure(.unable, "watchdog: \(error)")
         }
         if invocation.json {
             environment.write(try jsonText(status))

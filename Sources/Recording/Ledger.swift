@@ -28,7 +28,14 @@ package final class Ledger {
 
     /// For looking at it only.
     package static func openToRead(in directory: String, at now: Timestamp) throws(LedgerError) -> Ledger {
-        let ledger = try Ledger(path(in: directory), .readOnly, now)
+        let ledger: Ledger
+        do throws(LedgerError) {
+            ledger = try Ledger(path(in: directory), .readOnly, now)
+        } catch  where error.cannotOpen {
+            throw LedgerError(
+                "There is no ledger in \(directory) that this user can open: no pass has run yet (`watchdog run` makes one), or another user ran it."
+            )
+        }
         var version: Int64 = 0
         do throws(SQLiteError) {
             try ledger.database.run("PRAGMA user_version") { version = $0.integer(0) }

@@ -3,8 +3,15 @@ internal import SQLite
 /// Why the ledger could not be used, as one sentence that ends with what to do.
 package struct LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
     package let description: String
+    /// The file is missing, or closed to this user.
+    let cannotOpen: Bool
 
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String) { self.init(description, cannotOpen: false) }
+
+    private init(_ description: String, cannotOpen: Bool) {
+        self.description = description
+        self.cannotOpen = cannotOpen
+    }
 
     init(_ error: SQLiteError, path: String) {
         let advice: String
@@ -20,6 +27,6 @@ package struct LedgerError: Error, Equatable, Sendable, CustomStringConvertible 
             advice = "Run the watchdog as the user that owns the state directory, on a disk that can be written."
         case .failed: advice = "Check the disk, and the ledger with `sqlite3 \(path) 'PRAGMA integrity_check'`."
         }
-        self.init("\(error.description) \(advice)")
+        self.init("\(error.description) \(advice)", cannotOpen: error.code == .cannotOpen)
     }
 }
