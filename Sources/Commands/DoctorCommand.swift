@@ -32,9 +32,10 @@ enum DoctorCommand {
         } catch {
             checks.append(DoctorCheck(id: "ledger", state: .problem, sentence: error.description))
         }
-        let pass = Pass(environment, settings, ledger: ledger, dryRun: true, agentName: invocation[.agent])
+        let pass: Pass
         let report: PassReport
         do throws(LedgerError) {
+            pass = try Pass(environment, settings, ledger: ledger, dryRun: true, agentName: invocation[.agent])
             report = PassReport(pass, pass.diagnose(try pass.observe()), advice: true)
         } catch {
             throw CommandFailure(.unable, "watchdog: \(error)")

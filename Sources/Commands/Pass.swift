@@ -29,7 +29,9 @@ final class Pass {
     private var plans = 0
 
     /// Without a ledger nothing can be done: only a dry run goes without.
-    init(_ environment: Environment, _ settings: Settings, ledger: Ledger?, dryRun: Bool, agentName: String?) {
+    init(
+        _ environment: Environment, _ settings: Settings, ledger: Ledger?, dryRun: Bool, agentName: String?
+    ) throws(LedgerError) {
         self.environment = environment
         self.settings = settings
         self.ledger = ledger
@@ -37,7 +39,7 @@ final class Pass {
         self.agentName = agentName
         started = environment.now()
         managers = Managers.connect()
-        observer = Observer(managers: managers, settings: settings)
+        observer = Observer(managers: managers, settings: settings, journalTail: try ledger?.journalTail())
     }
 
     var policy: Policy { settings.policy }

@@ -1,5 +1,6 @@
 internal import Alerting
 internal import Model
+internal import Observing
 internal import Planning
 internal import Recording
 
@@ -20,7 +21,9 @@ extension Pass {
                 }
                 notices += try concludeHost(ledger)
                 for notice in notices { try ledger.post(notice, to: channels) }
-                try ledger.finishPass(report.verdict, agents: cases.count, at: environment.now())
+                try ledger.finishPass(
+                    report.verdict, agents: cases.count, journalTail: agentName == nil ? observer.journalTail : nil,
+                    at: environment.now())
                 // Once a day is often enough for what is measured in months.
                 if try ledger.passID() % 96 == 0 { try ledger.prune(at: environment.now()) }
             }

@@ -49,9 +49,10 @@ enum RunCommand {
     private static func report(
         _ invocation: Invocation, _ environment: Environment, _ settings: Settings, _ ledger: Ledger?, dryRun: Bool
     ) throws(CommandFailure) -> ExitStatus {
-        let pass = Pass(environment, settings, ledger: ledger, dryRun: dryRun, agentName: invocation[.agent])
+        let pass: Pass
         let report: PassReport
         do throws(LedgerError) {
+            pass = try Pass(environment, settings, ledger: ledger, dryRun: dryRun, agentName: invocation[.agent])
             report = try pass.run()
         } catch {
             throw CommandFailure(.unable, "watchdog: \(error)")

@@ -11,11 +11,15 @@ package final class Observer {
     private let journal: JournalReader
     private var accounts = Accounts()
 
-    package init(managers: Managers, settings: Settings) {
+    /// `journalTail`: the property of this name of the last pass's observer.
+    package init(managers: Managers, settings: Settings, journalTail: String?) {
         self.managers = managers
         self.settings = settings
-        journal = JournalReader()
+        journal = JournalReader(lastTail: journalTail)
     }
+
+    /// Where the journal ended when this pass began; the next one goes on from there.
+    package var journalTail: String? { journal.tail }
 
     /// What a snapshot is to look at.
     package struct Request {

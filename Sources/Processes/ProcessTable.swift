@@ -85,22 +85,17 @@ package enum ProcessTable {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        var size = 4096
-        var filled = 0
-        var bytes = [UInt8](repeating: 0, count: size)
-        while true {
-            let count = bytes[filled...].withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+        var bytes: [UInt8] = []
+        while bytes.count < longest {
+            var count = 0
+            bytes += [UInt8](unsafeUninitializedCapacity: 4096) { buffer, filled in
+                count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                filled = max(count, 0)
+            }
             if count < 0 { return nil }
-            if count == 0 || filled + count >= longest {
-                bytes.removeLast(size - filled - count)
-                return bytes
-            }
-            filled += count
-            if filled == size {
-                bytes += [UInt8](repeating: 0, count: size)
-                size *= 2
-            }
+            if count == 0 { break }
         }
+        return bytes
     }
 
     private static func number(_ text: ArraySlice<UInt8>) -> UInt64? {

@@ -83,10 +83,25 @@ package final class Ledger {
         return database.lastInsertedRow
     }
 
-    package func finishPass(_ verdict: Verdict, agents: Int, at now: Timestamp) throws(LedgerError) {
+    /// `journalTail`: up to where every agent's journal has been looked at; `nil` after a pass over one agent alone.
+    package func finishPass(
+        _ verdict: Verdict, agents: Int, journalTail: String?, at now: Timestamp
+    ) throws(LedgerError) {
         try run(
-            "UPDATE passes SET finished = ?, verdict = ?, agents = ? WHERE id = ?",
-            [.integer(now.microseconds), .text(verdict.rawValue), .integer(Int64(agents)), .integer(try passID())])
+            "UPDATE passes SET finished = ?, verdict = ?, agents = ?, journal_tail = ? WHERE id = ?",
+            [
+                .integer(now.microseconds), .text(verdict.rawValue), .integer(Int64(agents)), Value(journalTail),
+                .integer(try passID()),
+            ])
+    }
+
+    /// Of the newest finished pass over all agents.
+    package func journalTail() throws(LedgerError) -> String? {
+        var tail: String?
+        try run(
+            "SELECT journal_tail FROM passes WHERE finished IS NOT NULL AND journal_tail IS NOT NULL ORDER BY id DESC LIMIT 1"
+        ) { tail = $0.optionalText(0) }
+        return tail
     }
 
     /// When the newest finished pass ended, and with what.

@@ -29,7 +29,8 @@ enum Schema {
     private static let steps = [
         """
         CREATE TABLE passes (
-            id INTEGER PRIMARY KEY, started INTEGER NOT NULL, finished INTEGER, verdict TEXT, agents INTEGER);
+            id INTEGER PRIMARY KEY, started INTEGER NOT NULL, finished INTEGER, verdict TEXT, agents INTEGER,
+            journal_tail TEXT);
         CREATE TABLE agents (
             id INTEGER PRIMARY KEY, scope TEXT NOT NULL, unit TEXT NOT NULL, name TEXT NOT NULL, verdict TEXT NOT NULL,
             restarts INTEGER, cursor TEXT, kinds TEXT NOT NULL, healthy_since INTEGER,

@@ -61,14 +61,6 @@ package struct Journal: ~Copyable {
         return Journal(raw: raw)
     }
 
-    /// Whether there is any entry that this process may read. libsystemd passes silently over files that it may not
-    /// open, so an empty journal is the only sign of it.
-    package func hasEntries() throws(SystemdError) -> Bool {
-        sd_journal_flush_matches(raw)
-        try check(sd_journal_seek_tail(raw), "Reading the journal")
-        return try check(sd_journal_previous(raw), "Reading the journal") > 0
-    }
-
     /// The newest entries that have **all** fields of **any** of the alternatives, and that came after `cursor`.
     ///
     /// Values of the same field within one alternative are alternatives too (sd_journal_add_match(3)).
@@ -82,15 +74,11 @@ package struct Journal: ~Copyable {
             for match in alternative { try check(sd_journal_add_match(raw, match.field, 0), attempt) }
         }
         try check(sd_journal_seek_tail(raw), attempt)
-        let seen = cursor.flatMap(Self.realtime)
         var slice = JournalSlice()
         while try check(sd_journal_previous(raw), attempt) > 0 {
+            if let cursor, try check(sd_journal_test_cursor(raw, cursor), attempt) > 0 { break }
             var realtime: UInt64 = 0
             try check(sd_journal_get_realtime_usec(raw, &realtime), attempt)
-            if let cursor, let seen, realtime <= seen {
-                if realtime < seen { break }
-                if try check(sd_journal_test_cursor(raw, cursor), attempt) > 0 { break }
-            }
             guard slice.entries.count < most else {
                 slice.cut = true
                 break
@@ -103,6 +91,41 @@ package struct Journal: ~Copyable {
         }
         slice.entries.reverse()
         return slice
+    }
+
+    /// The cursor of the newest entry of all; `nil` where there is none that this process may read. libsystemd passes
+    /// silently over files that it may not open, so that is the only sign of it.
+    package func tail() throws(SystemdError) -> String? {
+        sd_journal_flush_matches(raw)
+        try check(sd_journal_seek_tail(raw), "Reading the journal")
+        guard try check(sd_journal_previous(raw), "Reading the journal") > 0 else { return nil }
+        return try currentCursor("Reading the journal")
+    }
+
+    /// The values that these fields have in the entries that came after `cursor`, for all of the journal at once;
+    /// `nil` where that would mean to read more than `most` entries.
+    ///
+    /// A search with a match jumps all over the files, and every page that it touches stays mapped; this reads their
+    /// end only, and tells for most units that there is nothing to search for.
+    package func values(
+        of fields: [String], after cursor: String, most: Int
+    ) throws(SystemdError) -> Set<String>? {
+        let attempt = "Reading the end of the journal"
+        sd_journal_flush_matches(raw)
+        try check(sd_journal_seek_tail(raw), attempt)
+        var found: Set<String> = []
+        var count = 0
+        while try check(sd_journal_previous(raw), attempt) > 0 {
+            // Compared entry by entry and not by its time: the host's clock may have been set back meanwhile.
+            if try check(sd_journal_test_cursor(raw, cursor), attempt) > 0 { return found }
+            count += 1
+            guard count <= most else { return nil }
+            for field in fields {
+                let value = text(field)
+                if !value.isEmpty { found.insert(value) }
+            }
+        }
+        return found
     }
 
     private func currentCursor(_ attempt: String) throws(SystemdError) -> String? {
@@ -119,13 +142,5 @@ package struct Journal: ~Copyable {
         guard sd_journal_get_data(raw, field, &data, &length) >= 0, let data else { return "" }
         let bytes = UnsafeRawBufferPointer(start: data, count: length).dropFirst(field.utf8.count + 1)
         return String(decoding: bytes.prefix(Self.longestMessage), as: UTF8.self)
-    }
-
-    /// The time in a cursor, e.g. `s=…;i=…;b=…;m=…;t=5e1a…;x=…`.
-    private static func realtime(_ cursor: String) -> UInt64? {
-        for part in cursor.split(separator: ";") where part.hasPrefix("t=") {
-            return UInt64(part.dropFirst(2), radix: 16)
-        }
-        return nil
     }
 }

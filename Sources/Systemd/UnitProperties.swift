@@ -151,14 +151,15 @@ extension MessageReader {
     fileprivate func variantOfBytes() throws(SystemdError) -> String {
         _ = try enter("v", "ay")
         _ = try enter("a", "y")
-        var text = ""
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
         while sd_bus_message_at_end(raw, 0) == 0 {
             let byte = try number("y", as: UInt8.self)
-            text += byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16)
+            text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
         }
         try exit()
         try exit()
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The id out of `(uo)`.
