@@ -1,16 +1,23 @@
 internal import Model
+internal import Recording
 
 /// One agent on its way through a pass: what was seen, found, done.
 final class AgentCase {
     let agent: Agent
     var seen: AgentObservation
     var findings: [Finding]
+    /// What was found before anything was done.
+    var found: [Finding] = []
     var history: AgentHistory
+    /// The history as the ledger has it, without what this pass has changed in its copy.
+    let remembered: AgentHistory
     var incident: Incident?
     var diagnosis: Diagnosis?
     /// The advisor's accepted answer of this incident.
     var advice: Diagnosis?
     var actions: [ActionOutcome] = []
+    /// What earlier passes have done in this incident, where this one did nothing.
+    var earlier: [ActionRecord] = []
     /// Why the agent is left alone, as a clause.
     var hold: String?
     /// Why it is still broken, or why nothing was done, as a sentence.
@@ -30,6 +37,7 @@ final class AgentCase {
         agent = seen.agent
         self.seen = seen
         self.history = history
+        remembered = history
         incident = history.incident
         findings = []
     }
@@ -37,6 +45,12 @@ final class AgentCase {
     /// Findings that make an incident: all but remarks, and but a failed probe that nothing has confirmed yet.
     var worthy: [Finding] {
         findings.filter { $0.severity > .info && !($0.kind == .probeFailed && $0.severity < .critical) }
+    }
+
+    /// What a report shows: what is so now, and what the actions were for.
+    var reported: [Finding] {
+        guard actions.contains(where: { $0.result != .planned }) else { return findings }
+        return findings + found.filter { earlier in !findings.contains { $0.kind == earlier.kind } }
     }
 
     var isBroken: Bool { findings.contains { $0.severity == .critical } || unproven }

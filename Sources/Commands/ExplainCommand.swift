@@ -8,6 +8,13 @@ enum ExplainCommand {
             operands: "[KIND]", options: [.json], discussion: "Without a kind, all kinds are listed.", run: run)
     }
 
+    private struct Catalogue: Encodable {
+        let schema = 1
+        let rules: [Explanation]
+
+        private enum CodingKeys: String, CodingKey { case schema, rules }
+    }
+
     private struct Explanation: Encodable {
         let schema = 1
         let kind: String
@@ -26,7 +33,7 @@ enum ExplainCommand {
     private static func run(_ invocation: Invocation, _ environment: Environment) throws(CommandFailure) -> ExitStatus {
         guard let word = invocation.operands.first else {
             if invocation.json {
-                environment.write(try jsonText(RuleBook.rules.map(explanation)))
+                environment.write(try jsonText(Catalogue(rules: RuleBook.rules.map(explanation))))
             } else {
                 let width = RuleBook.rules.map(\.kind.rawValue.count).max() ?? 0
                 let list = RuleBook.rules.map { "\($0.kind.rawValue.padded(width))  \($0.title)" }

@@ -52,6 +52,13 @@ struct Invocation {
         }
         // getopt has moved the operands behind the options.
         operands = words[Int(index)...].compactMap { $0.map { String(cString: $0) } }
+        let most = command.operands.isEmpty ? 0 : 1
+        if operands.count > most {
+            throw CommandFailure(
+                .usage,
+                "watchdog \(command.name): \(operands[most]) is one word too many. See `watchdog help \(command.name)`."
+            )
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 internal import Diagnosing
 internal import Model
+internal import Recording
 
 /// The words of a message to the ops channel: what broke, what was done, what changed, what to do. No secrets.
 enum NoticeText {
@@ -20,14 +21,18 @@ enum NoticeText {
         if !each.actions.isEmpty {
             lines.append("Done:")
             lines += each.actions.map { "- \($0.remedy) of \($0.target): \($0.result.rawValue). \($0.reason)" }
+        } else if !each.earlier.isEmpty {
+            lines.append("Done by earlier passes:")
+            lines += each.earlier.map { "- \($0.remedy) of \($0.target): \($0.outcome). \($0.reason)" }
         } else if event == .healed {
             lines.append("It works again, without the watchdog's doing.")
         }
         if let reason = each.reason, event != .healed { lines.append(reason) }
-        if !each.diff.isEmpty {
+        let diff = each.diff.isEmpty ? ConfigDiff.ofStanding(each) : each.diff
+        if !diff.isEmpty {
             lines.append("What the rollback changed:")
-            lines += each.diff.prefix(mostDiffLines)
-            if each.diff.count > mostDiffLines { lines.append("… \(each.diff.count - mostDiffLines) more lines") }
+            lines += diff.prefix(mostDiffLines)
+            if diff.count > mostDiffLines { lines.append("… \(diff.count - mostDiffLines) more lines") }
         }
         if event != .healed {
             let advice = incident.kinds.first.flatMap { RuleBook.rule($0)?.title } ?? ""

@@ -68,7 +68,17 @@ final class Pass {
         let snapshot = observer.observe(request, at: environment.now())
         hostFindings = Rules.findings(ofHost: snapshot)
         if agentName == nil { missing(histories, snapshot) }
-        return snapshot.agents.map { AgentCase(seen: $0, history: histories[$0.agent.id] ?? AgentHistory()) }
+        return snapshot.agents.map { seen in
+            let history = histories[seen.agent.id] ?? AgentHistory()
+            var seen = seen
+            // A stop holds for as long as the unit stays down, also when the journal has forgotten who asked for it.
+            if seen.journal.lastRequest == nil, seen.unit.isDown, let stopped = history.stopped,
+                seen.unit.stateSince == stopped
+            {
+                seen.journal.lastRequest = OperatorRequest(verb: .stop, at: stopped, line: "seen in an earlier pass")
+            }
+            return AgentCase(seen: seen, history: history)
+        }
     }
 
     /// Agents of earlier passes that are not there: their units were removed, or their whole manager is not running.
@@ -92,6 +102,7 @@ final class Pass {
     func diagnose(_ cases: [AgentCase]) -> [AgentCase] {
         for each in cases {
             each.findings = Rules.findings(each.seen, history: each.history, policy: policy)
+            each.found = each.findings
             each.hold = Intent.reasonToLeave(each.seen)
             each.diagnosis = each.findings.first { $0.severity == .critical }.map {
                 Diagnosis(cause: $0.summary, origin: .rule($0.kind), confidence: 1)

@@ -41,26 +41,39 @@ extension Pass {
 
     /// Opens, moves on or closes the agent's incident. Returns what there is to tell.
     private func conclude(_ each: AgentCase, _ ledger: Ledger) throws(LedgerError) -> Notice? {
-        let now = environment.now()
         if each.hold != nil {
-            if let incident = each.incident { try ledger.close(incident, outcome: "held", at: now) }
+            if let incident = each.incident { try ledger.close(incident, outcome: "held", at: environment.now()) }
             return nil
         }
         if each.worthy.isEmpty, !each.unproven {
-            guard var incident = each.incident else { return nil }
-            let tell = each.healed || incident.told != nil
-            if tell { incident.told = .healed }
-            for replaced in each.replaced {
-                try ledger.keep(replaced.version, of: each.agent.id, as: .rejected, at: now)
-            }
-            try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
-            try ledger.close(incident, outcome: each.healed ? "healed" : "recovered", at: now)
-            each.incident = incident
-            return tell ? NoticeText.notice(.healed, each, incident, host: environment.hostName, at: now) : nil
+            guard let incident = each.incident else { return nil }
+            return try end(incident, each, ledger)
         }
         // One cause, one alert: while the brake holds, the host's incident speaks for all.
         if braked, each.incident == nil, each.actions.isEmpty { return nil }
-        var incident = try ensureIncident(each)
+        return try moveOn(try ensureIncident(each), each, ledger)
+    }
+
+    private func end(_ incident: Incident, _ each: AgentCase, _ ledger: Ledger) throws(LedgerError) -> Notice? {
+        let now = environment.now()
+        var incident = incident
+        // What a pass that died has done is told as well: nobody has heard of it yet.
+        let untold = incident.told == nil && !incident.tried.isEmpty
+        if untold, each.actions.isEmpty { each.earlier = try ledger.incidents(id: incident.id).first?.actions ?? [] }
+        let tell = each.healed || incident.told != nil || untold
+        if tell { incident.told = .healed }
+        each.incident = incident
+        for replaced in each.replaced {
+            try ledger.keep(replaced.version, of: each.agent.id, as: .rejected, at: now)
+        }
+        try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
+        try ledger.close(incident, outcome: each.healed || untold ? "healed" : "recovered", at: now)
+        return tell ? NoticeText.notice(.healed, each, incident, host: environment.hostName, at: now) : nil
+    }
+
+    private func moveOn(_ incident: Incident, _ each: AgentCase, _ ledger: Ledger) throws(LedgerError) -> Notice? {
+        let now = environment.now()
+        var incident = incident
         incident.kinds = each.worthy.isEmpty ? incident.kinds : each.worthy.map(\.kind)
         incident.severity = each.isBroken ? .critical : .warning
         incident.summary = each.worthy.first?.summary ?? incident.summary
@@ -73,7 +86,7 @@ extension Pass {
         }
         if let event { incident.told = event }
         each.incident = incident
-        try ledger.update(incident, diagnosis: each.diagnosis, reason: each.reason)
+        try ledger.update(incident, diagnosis: each.diagnosis, reason: each.reason.map(each.redactor.mask))
         return event.map { NoticeText.notice($0, each, incident, host: environment.hostName, at: now) }
     }
 
@@ -86,17 +99,18 @@ extension Pass {
                 try ledger.keep(version, of: each.agent.id, as: .knownGood, at: environment.now())
             }
         }
-        let kinds = each.findings.map(\.kind)
-        let before = each.history
-        let same =
-            before.verdict == each.verdict.rawValue && before.restarts == each.seen.unit.restarts
-            && before.cursor == each.seen.journal.cursor && before.kinds == Set(kinds)
-            && before.healthySince == good.healthySince && before.healthyPasses == good.passes
-            && before.healthyConfig == good.config
-        guard !same else { return }
-        try ledger.remember(
-            each.agent, verdict: each.verdict, restarts: each.seen.unit.restarts, cursor: each.seen.journal.cursor,
-            kinds: kinds, healthySince: good.healthySince, healthyPasses: good.passes, healthyConfig: good.config)
+        var next = each.remembered
+        next.verdict = each.verdict.rawValue
+        next.restarts = each.seen.unit.restarts
+        next.cursor = each.seen.journal.cursor
+        next.kinds = Set(each.findings.map(\.kind))
+        next.healthySince = good.healthySince
+        next.healthyPasses = good.passes
+        next.healthyConfig = good.config
+        next.stopped =
+            each.seen.unit.isDown && each.seen.journal.lastRequest?.verb == .stop ? each.seen.unit.stateSince : nil
+        // A healthy agent of which there is nothing new costs no write.
+        if next != each.remembered { try ledger.remember(each.agent, next) }
     }
 
     /// The host has one incident per kind.

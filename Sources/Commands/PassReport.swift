@@ -104,7 +104,7 @@ struct PassReport: Encodable {
             return Agent(
                 name: each.agent.name, unit: each.agent.id.unit, user: each.agent.id.scope.userName,
                 verdict: each.verdict.rawValue,
-                findings: each.findings.map { Self.report($0, redactor, advice: advice) },
+                findings: each.reported.map { Self.report($0, redactor, advice: advice) },
                 diagnosis: each.diagnosis.map {
                     DiagnosisReport(
                         cause: redactor.mask($0.cause), origin: $0.origin.text, confidence: $0.confidence,

@@ -12,6 +12,13 @@ extension Pass {
 
     func treat(_ cases: [AgentCase]) throws(LedgerError) {
         var open = cases.filter { $0.hold == nil && !$0.worthy.isEmpty && !$0.seen.gaps.contains(where: \.blinding) }
+        // An agent that goes down while a lesser trouble of it waits for a person is a matter of its own.
+        for each in open where each.isBroken && each.incident.map({ $0.severity < .critical }) ?? false {
+            each.incident?.escalated = nil
+            each.incident?.told = nil
+        }
+        // Where a person was asked to take over, the ladder has ended.
+        open.removeAll { $0.incident?.escalated != nil }
         if braked {
             for each in open where each.isBroken {
                 each.reason = "Most of the fleet is broken at once, so nothing is restarted."
@@ -51,7 +58,23 @@ extension Pass {
         guard let ledger, !dryRun else { return }
         for each in cases {
             try ledger.closeInterrupted(each.history.interrupted, at: environment.now())
+            if each.history.interrupted.contains(where: { $0.remedy == "restoreConfig" }) { clearRemains(each, ledger) }
             if let incident = each.incident { each.replaced = try ledger.replaced(in: incident) }
+        }
+    }
+
+    private func clearRemains(_ each: AgentCase, _ ledger: Ledger) {
+        for path in each.agent.config {
+            let problems = ConfigRemains.clear(path, of: each.seen) { version in
+                do throws(LedgerError) {
+                    try ledger.keep(version, of: each.agent.id, as: .seen, at: environment.now())
+                    return true
+                } catch {
+                    ledgerProblem = error
+                    return false
+                }
+            }
+            if let problem = problems.first { each.reason = problem }
         }
     }
 
@@ -85,37 +108,38 @@ extension Pass {
             each.escalation = reason
             each.reason = reason
         case .act(let plan):
-            each.diff += diff(of: plan, each)
             if dryRun {
-                each.reason = plan.reason == each.findings.first?.summary ? nil : plan.reason
-                each.actions += plan.steps.map {
-                    ActionOutcome(
-                        remedy: $0.name, target: Round.target($0, each.seen), result: .planned, reason: plan.reason)
-                }
+                rehearse(plan, each)
+            } else {
+                each.diff += ConfigDiff.of(plan, each)
+                plans.append((each, plan))
             }
-            plans.append((each, plan))
         }
+    }
+
+    /// What a pass would do, as far as the gate would let it.
+    private func rehearse(_ plan: Plan, _ each: AgentCase) {
+        switch gate(plan, each) {
+        case .refused(let reason): each.reason = reason
+        case .approved:
+            each.diff += ConfigDiff.of(plan, each)
+            each.reason = plan.reason == each.findings.first?.summary ? nil : plan.reason
+            each.actions += plan.steps.map {
+                ActionOutcome(
+                    remedy: $0.name, target: Round.target($0, each.seen), result: .planned, reason: plan.reason)
+            }
+        }
+    }
+
+    private func gate(_ plan: Plan, _ each: AgentCase) -> Gate.Ruling {
+        Gate.rule(
+            on: plan, seen: each.seen, history: each.history, policy: policy, braked: braked, now: environment.now())
     }
 
     private func facts(_ each: AgentCase) -> Ladder.Facts {
         Ladder.Facts(
             seen: each.seen, findings: each.findings, history: each.history, tried: each.incident?.tried ?? [],
             advice: each.advice, advisorAvailable: environment.advisor(settings) != nil, killMode: policy.killMode)
-    }
-
-    private func diff(of plan: Plan, _ each: AgentCase) -> [String] {
-        let redactor = each.redactor
-        return plan.restores.flatMap { restore in
-            let present = each.seen.config.first { $0.path == restore.version.path }?.version
-            let old = redactor.mask(String(decoding: present?.bytes ?? [], as: UTF8.self))
-            let new = redactor.mask(String(decoding: restore.version.bytes, as: UTF8.self))
-            let oldName =
-                present.map { "\($0.path) (found, \($0.digest.short))" } ?? "\(restore.version.path) (missing)"
-            return UnifiedDiff.lines(
-                from: old, to: new, oldName: oldName,
-                newName: "\(restore.version.path) (last known good, \(restore.version.digest.short))"
-            ).map(\.printable)
-        }
     }
 
     private func consult(_ asking: [AgentCase]) throws(LedgerError) {
@@ -145,7 +169,7 @@ extension Pass {
                 incident.tried.append(.advisor)
             }
             each.incident = incident
-            try ledger.update(incident, diagnosis: each.diagnosis, reason: each.reason)
+            try ledger.update(incident, diagnosis: each.diagnosis, reason: each.reason.map(each.redactor.mask))
         }
     }
 
@@ -168,10 +192,7 @@ extension Pass {
         let round = Round(limit: max(.seconds(5), min(left, .seconds(330)))) { [managers] in managers.manager(of: $0) }
         var acting: [Treatment] = []
         for (each, plan) in plans {
-            let ruling = Gate.rule(
-                on: plan, seen: each.seen, history: each.history, policy: policy, braked: braked, now: environment.now()
-            )
-            switch consume ruling {
+            switch gate(plan, each) {
             case .refused(let reason):
                 each.reason = reason
                 each.escalation = reason
@@ -332,9 +353,7 @@ extension Pass {
     /// A restored config that did not help gives way to the file that it replaced.
     private func undo(_ each: AgentCase) throws(LedgerError) {
         guard let plan = Ladder.undo(each.seen, replaced: each.replaced) else { return }
-        let ruling = Gate.rule(
-            on: plan, seen: each.seen, history: each.history, policy: policy, braked: braked, now: environment.now())
-        guard case .approved(let approved) = consume ruling else { return }
+        guard case .approved(let approved) = gate(plan, each) else { return }
         let undoing = try writeAhead(plan, each)
         let round = Round(limit: .seconds(5)) { [managers] in managers.manager(of: $0) }
         round.perform(approved, seen: each.seen, log: undoing.log)

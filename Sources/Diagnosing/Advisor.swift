@@ -64,7 +64,7 @@ package struct Advisor {
                     response.status == 200
                     ? AdvisorReply.judge(
                         response.body, lines: lines(question).count, provider: settings.name,
-                        canRestore: question.canRestore)
+                        canRestore: question.canRestore, redactor: question.redactor)
                     : .discarded("The advisor \(settings.name) answered with status \(response.status).")
             }
             return Consultation(

@@ -5,8 +5,11 @@ package import Model
 package enum AdvisorReply {
     private static let longestCause = 300
 
-    /// `body` is a chat completion; `lines` is how many journal lines were sent.
-    package static func judge(_ body: [UInt8], lines: Int, provider: String, canRestore: Bool) -> Consultation.Outcome {
+    /// `body` is a chat completion; `lines` is how many journal lines were sent. A model can spell out a secret that
+    /// reached it in some other form, so its words are masked as well.
+    package static func judge(
+        _ body: [UInt8], lines: Int, provider: String, canRestore: Bool, redactor: Redactor = Redactor(secrets: [])
+    ) -> Consultation.Outcome {
         func discard(_ why: String) -> Consultation.Outcome {
             .discarded("The answer of the advisor \(provider) was not used: \(why).")
         }
@@ -35,7 +38,7 @@ package enum AdvisorReply {
             return discard("its remedy is not one of \(Proposal.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         guard proposal != .restoreConfig || canRestore else { return discard("there is no config to restore") }
-        let shown = String(cause.printable.prefix(longestCause))
+        let shown = String(redactor.mask(cause.printable).prefix(longestCause))
         return .accepted(
             Diagnosis(
                 cause: shown, origin: .advisor(provider), confidence: confidence, lines: cited, proposal: proposal))

@@ -114,7 +114,7 @@ package struct ConfinedDirectory: ~Copyable {
                 )
             }
             try verify(name, holds: expecting)
-            let temporary = ".\(name).watchdog-\(String(UInt64.random(in: .min ... .max), radix: 16))"
+            let temporary = Self.temporaryPrefix(name) + String(UInt64.random(in: .min ... .max), radix: 16)
             do throws(FileError) {
                 try write(bytes, to: temporary, mode: mode, uid: uid, gid: gid)
             } catch {
@@ -125,6 +125,25 @@ package struct ConfinedDirectory: ~Copyable {
             try descriptor.sync(shown)
         }
     }
+
+    /// Temporary files of `replace` that a process which died left beside `name`.
+    package func leftBehind(by name: String) throws(FileError) -> [String] {
+        try identity.perform { () throws(FileError) -> [String] in
+            let copy = linux_open_beneath(descriptor.number, ".", UInt64(O_RDONLY | O_DIRECTORY), 0)
+            guard copy >= 0, let listing = fdopendir(copy) else { throw .errno("Listing \(path)") }
+            defer { closedir(listing) }
+            var found: [String] = []
+            while found.count < 16, let entry = readdir(listing) {
+                let each = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                if each.hasPrefix(Self.temporaryPrefix(name)) { found.append(each) }
+            }
+            return found
+        }
+    }
+
+    private static func temporaryPrefix(_ name: String) -> String { ".\(name).watchdog-" }
 
     /// Removes `name`; it is no error where there is none.
     package func remove(_ name: String) throws(FileError) {

@@ -1,5 +1,5 @@
 /// What earlier passes know of an agent.
-package struct AgentHistory: Sendable {
+package struct AgentHistory: Hashable, Sendable {
     package var lastSeen: Timestamp?
     /// The restart counter then.
     package var restarts: UInt32?
@@ -12,6 +12,8 @@ package struct AgentHistory: Sendable {
     package var healthySince: Timestamp?
     package var healthyPasses = 0
     package var healthyConfig = ""
+    /// Since when the unit is down because an operator stopped it.
+    package var stopped: Timestamp?
     package var incident: Incident?
     /// Steps that a pass which died had still to do, or was doing.
     package var interrupted: [InterruptedStep] = []

@@ -18,7 +18,8 @@ package final class Ledger {
         let ledger = try Ledger(path(in: directory), .readWrite, now)
         do throws(SQLiteError) {
             try ledger.database.execute(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 0"
+            )
         } catch {
             throw ledger.failure(error)
         }

@@ -35,7 +35,7 @@ extension Ledger {
         var histories: [Int64: (id: AgentID, history: AgentHistory)] = [:]
         let last = try lastPass()?.finished
         try run(
-            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict FROM agents"
+            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped FROM agents"
         ) { row in
             guard let scope = Scope(stored: row.text(1)) else { return }
             var history = AgentHistory()
@@ -47,6 +47,7 @@ extension Ledger {
             history.healthyPasses = Int(row.integer(7))
             history.healthyConfig = row.text(8)
             history.verdict = row.text(9)
+            history.stopped = row.optionalInteger(10).map { Timestamp(microseconds: $0) }
             histories[row.integer(0)] = (AgentID(scope: scope, unit: row.text(2)), history)
         }
         // A plan counts once, however many steps it has, and only once it was begun.
@@ -73,22 +74,22 @@ extension Ledger {
         return Dictionary(histories.values.map { ($0.id, $0.history) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Writes what a pass learnt of an agent, if it is anything new.
-    package func remember(
-        _ agent: Agent, verdict: Verdict, restarts: UInt32, cursor: String?, kinds: [FindingKind],
-        healthySince: Timestamp?,
-        healthyPasses: Int, healthyConfig: String
-    ) throws(LedgerError) {
+    /// Writes what a pass learnt of an agent. Of `history`, what the next pass will read as its own is taken.
+    package func remember(_ agent: Agent, _ history: AgentHistory) throws(LedgerError) {
         let row = try rowID(agent.id, name: agent.name)
         try run(
             """
             UPDATE agents SET name = ?, verdict = ?, restarts = ?, cursor = ?, kinds = ?, healthy_since = ?,
-                healthy_passes = ?, healthy_config = ? WHERE id = ?
+                healthy_passes = ?, healthy_config = ?, stopped = ? WHERE id = ?
             """,
             [
-                .text(agent.name), .text(verdict.rawValue), .integer(Int64(restarts)), Value(cursor),
-                .text(words(kinds)),
-                Value(healthySince?.microseconds), .integer(Int64(healthyPasses)), .text(healthyConfig), .integer(row),
+                .text(agent.name), .text(history.verdict), Value(history.restarts.map { Int64($0) }),
+                Value(history.cursor),
+                .text(words(history.kinds.sorted { $0.rawValue < $1.rawValue })),
+                Value(history.healthySince?.microseconds),
+                .integer(Int64(history.healthyPasses)), .text(history.healthyConfig),
+                Value(history.stopped?.microseconds),
+                .integer(row),
             ])
     }
 

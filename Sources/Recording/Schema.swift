@@ -34,7 +34,8 @@ enum Schema {
         CREATE TABLE agents (
             id INTEGER PRIMARY KEY, scope TEXT NOT NULL, unit TEXT NOT NULL, name TEXT NOT NULL, verdict TEXT NOT NULL,
             restarts INTEGER, cursor TEXT, kinds TEXT NOT NULL, healthy_since INTEGER,
-            healthy_passes INTEGER NOT NULL, healthy_config TEXT NOT NULL, UNIQUE (scope, unit));
+            healthy_passes INTEGER NOT NULL, healthy_config TEXT NOT NULL, stopped INTEGER,
+            UNIQUE (scope, unit));
         CREATE TABLE incidents (
             id INTEGER PRIMARY KEY, agent INTEGER REFERENCES agents, opened INTEGER NOT NULL, closed INTEGER,
             outcome TEXT, kinds TEXT NOT NULL, severity TEXT NOT NULL, summary TEXT NOT NULL, tried TEXT NOT NULL,

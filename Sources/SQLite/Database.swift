@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 
 package struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible {
     package enum Code: Equatable, Sendable { case notADatabase, full, busy, corrupt, readOnly, cannotOpen, failed }
@@ -36,6 +37,9 @@ package struct Database: ~Copyable {
             throw failure
         }
         sqlite3_busy_timeout(raw, 5000)
+        // The files beside the database stay when the last writer closes it: whoever reads then has to make none.
+        var keep: Int32 = 1
+        sqlite3_file_control(raw, "main", SQLITE_FCNTL_PERSIST_WAL, &keep)
         self.raw = raw
         self.path = path
     }
@@ -89,6 +93,8 @@ package struct Database: ~Copyable {
         switch code & 0xff {
         case SQLITE_NOTADB: kind = .notADatabase
         case SQLITE_FULL: kind = .full
+        // In WAL mode a full disk may show as a failed write to the file that readers share.
+        case SQLITE_IOERR where [ENOSPC, EDQUOT].contains(sqlite3_system_errno(raw)): kind = .full
         case SQLITE_BUSY, SQLITE_LOCKED: kind = .busy
         case SQLITE_CORRUPT: kind = .corrupt
         case SQLITE_READONLY: kind = .readOnly
