@@ -126,8 +126,20 @@ package enum Ladder {
         case .restart: return .steps([.restartUnit])
         case .enforceKillMode: return .steps([.writeKillMode(facts.killMode)])
         case .end(let processes): return .steps(processes.map { .endProcess($0) })
-        case .restoreConfig: return restoring(facts)
+        case .restoreConfig:
+            let answer = restoring(facts)
+            if case .none = answer, hasBeenMended(facts) { return .steps(start(facts.seen.unit)) }
+            return answer
         }
+    }
+
+    /// The good config is in place already, and came there after the agent had refused another one: by a pass that
+    /// died before the start, or by a person who forgot it.
+    private static func hasBeenMended(_ facts: Facts) -> Bool {
+        guard let down = facts.seen.unit.stateSince, !facts.history.knownGood.isEmpty else { return false }
+        return facts.history.knownGood.allSatisfy { good in
+            facts.seen.config.contains { $0.version?.digest == good.digest && $0.path == good.path }
+        } && facts.seen.config.contains { $0.version.map { $0.changed > down } ?? false }
     }
 
     /// The last-known-good config and a start, where it differs from what is there.

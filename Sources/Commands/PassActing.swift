@@ -1,0 +1,93 @@
+internal import Acting
+internal import Model
+internal import Observing
+internal import Planning
+internal import Recording
+
+/// Act: what the gate lets pass is written down, and then carried out for all agents together.
+extension Pass {
+    /// Returns the agents for which the ladder goes on.
+    func carryOut(_ plans: [(AgentCase, Plan)]) throws(LedgerError) -> [AgentCase] {
+        let left = deadline - environment.now()
+        let round = Round(limit: max(.seconds(5), min(left, .seconds(330)))) { [managers] in managers.manager(of: $0) }
+        var acting: [Treatment] = []
+        for (each, plan) in plans {
+            switch gate(plan, each) {
+            case .refused(let reason):
+                each.reason = reason
+                each.escalation = reason
+            case .approved(let approved):
+                let treatment = try writeAhead(plan, each)
+                round.perform(approved, seen: each.seen, log: treatment.log)
+                acting.append(treatment)
+            }
+        }
+        round.finish()
+        verify(acting)
+        var goOn: [AgentCase] = []
+        for treatment in acting {
+            let each = treatment.subject
+            if !treatment.healed { try undo(each) }
+            if !each.worthy.isEmpty { goOn.append(each) }
+        }
+        return goOn
+    }
+
+    /// Everything that is needed to finish or undo the plan is in the ledger before its first step.
+    private func writeAhead(_ plan: Plan, _ each: AgentCase) throws(LedgerError) -> Treatment {
+        guard let ledger else { throw LedgerError("There is no ledger to write the plan into.") }
+        let now = environment.now()
+        let replaced = plan.restores.compactMap { restore in
+            each.seen.config.compactMap(\.version).first {
+                $0.path == restore.version.path && $0.digest == restore.replacing
+            }
+        }
+        let ids = try ledger.together { () throws(LedgerError) -> [Int64] in
+            var incident = try ensureIncident(each)
+            incident.tried += plan.rungs.filter { !incident.tried.contains($0) }
+            each.incident = incident
+            try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
+            for version in replaced { try ledger.keep(version, of: each.agent.id, as: .seen, at: now) }
+            let targets = plan.steps.map { Round.target($0, each.seen) }
+            return try ledger.plan(plan, targets: targets, incident: incident, number: nextPlanNumber(), at: now)
+        }
+        if plan.rungs != [.undo] {
+            each.replaced += replaced.compactMap { version in
+                plan.restores.first { $0.version.path == version.path }.map { (version, $0.version.digest) }
+            }
+        }
+        if plan.startsUnit { each.history.actions.append(now) }
+        let outcomes = Treatment.Outcomes()
+        let log = StepLog(
+            began: { [environment] step in
+                do throws(LedgerError) {
+                    try ledger.begin(action: ids[step], at: environment.now())
+                    return nil
+                } catch {
+                    return error.description
+                }
+            },
+            ended: { [unowned self] step, outcome in
+                outcomes.list.append(outcome)
+                each.actions.append(outcome)
+                do throws(LedgerError) {
+                    try ledger.end(action: ids[step], outcome, at: environment.now())
+                } catch {
+                    ledgerProblem = error
+                }
+            })
+        return Treatment(subject: each, plan: plan, log: log, outcomes: outcomes)
+    }
+
+    /// A restored config that did not help gives way to the file that it replaced.
+    func undo(_ each: AgentCase) throws(LedgerError) {
+        guard let plan = Ladder.undo(each.seen, replaced: each.replaced) else { return }
+        guard case .approved(let approved) = gate(plan, each) else { return }
+        let undoing = try writeAhead(plan, each)
+        let round = Round(limit: .seconds(5)) { [managers] in managers.manager(of: $0) }
+        round.perform(approved, seen: each.seen, log: undoing.log)
+        round.finish()
+        each.replaced = []
+        lookAgain([undoing])
+    }
+}
