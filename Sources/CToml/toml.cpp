@@ -1,12 +1,18 @@
 #include "CToml.h"
 
-#include <toml++/toml.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+
+/* The parser guards itself with assertions that some texts trip: they are errors of the text, not of the program. */
+#define TOML_ASSERT(condition) \
+    do { \
+        if (!(condition)) throw std::runtime_error("this is not TOML"); \
+    } while (false)
+#include <toml++/toml.h>
 
 namespace {
 
@@ -26,7 +32,11 @@ void quote(std::ostream &out, std::string_view text) {
     out << '"';
 }
 
-void write(std::ostream &out, const toml::node &node) {
+/* No setting lies deeper; the readers on the other side recurse as well. */
+constexpr int deepest = 32;
+
+void write(std::ostream &out, const toml::node &node, int depth = 0) {
+    if (depth > deepest) throw std::runtime_error("tables are nested too deeply");
     const auto begin = node.source().begin;
     out << "{\"line\":" << begin.line << ",\"column\":" << begin.column << ",\"type\":";
     if (const auto *table = node.as_table()) {
@@ -37,14 +47,14 @@ void write(std::ostream &out, const toml::node &node) {
             first = false;
             quote(out, key.str());
             out << ':';
-            write(out, value);
+            write(out, value, depth + 1);
         }
         out << '}';
     } else if (const auto *array = node.as_array()) {
         out << "\"array\",\"value\":[";
         for (size_t i = 0; i < array->size(); i++) {
             if (i) out << ',';
-            write(out, (*array)[i]);
+            write(out, (*array)[i], depth + 1);
         }
         out << ']';
     } else if (const auto *text = node.as_string()) {
@@ -55,6 +65,8 @@ void write(std::ostream &out, const toml::node &node) {
     } else if (const auto *number = node.as_floating_point(); number && number->get() - number->get() == 0) {
         out.precision(17);
         out << "\"float\",\"value\":" << number->get();
+    } else if (node.is_floating_point()) {
+        out << "\"not finite\",\"value\":null";
     } else if (const auto *boolean = node.as_boolean()) {
         out << "\"boolean\",\"value\":" << (boolean->get() ? "true" : "false");
     } else {
@@ -62,6 +74,9 @@ void write(std::ostream &out, const toml::node &node) {
     }
     out << '}';
 }
+
+/* A key of very many parts makes the parser, and the end of what it made, recurse as often. */
+constexpr size_t longest_line = 8192;
 
 char *copy(const std::string &text) {
     auto *result = static_cast<char *>(std::malloc(text.size() + 1));
@@ -73,6 +88,14 @@ char *copy(const std::string &text) {
 
 char *toml_to_located_json(const char *text, size_t length, char **error) {
     *error = nullptr;
+    size_t line = 0;
+    for (size_t i = 0; i < length; i++) {
+        line = text[i] == '\n' ? 0 : line + 1;
+        if (line > longest_line) {
+            *error = copy("1:1: a line is longer than " + std::to_string(longest_line) + " bytes");
+            return nullptr;
+        }
+    }
     try {
         const toml::table table = toml::parse(std::string_view(text, length));
         std::ostringstream out;
@@ -84,7 +107,7 @@ char *toml_to_located_json(const char *text, size_t length, char **error) {
         out << failure.source().begin.line << ':' << failure.source().begin.column << ": " << failure.description();
         *error = copy(out.str());
     } catch (const std::exception &failure) {
-        *error = copy(std::string("0:0: ") + failure.what());
+        *error = copy(std::string("1:1: ") + failure.what());
     }
     return nullptr;
 }

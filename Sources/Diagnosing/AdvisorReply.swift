@@ -21,7 +21,8 @@ package enum AdvisorReply {
         }
         let expected: Set<String> = ["cause", "confidence", "lines", "remedy"]
         guard Set(members.keys) == expected else {
-            return discard("its keys are \(members.keys.sorted().prefix(8).joined(separator: ", "))")
+            let keys = members.keys.sorted().prefix(8).map { String($0.printable.prefix(40)) }
+            return discard("its keys are \(keys.joined(separator: ", "))")
         }
         guard let cause = members["cause"]?.text, !cause.isEmpty else { return discard("its cause is not a text") }
         guard let confidence = members["confidence"]?.number, (0...1).contains(confidence) else {

@@ -142,7 +142,9 @@ private final class Transfer {
             case CURLE_COULDNT_CONNECT: code = .refusedConnection
             case CURLE_OPERATION_TIMEDOUT: code = .timedOut
             case CURLE_COULDNT_RESOLVE_HOST: code = .unknownHost
-            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: code = .badAddress
+            case CURLE_URL_MALFORMAT: code = .badAddress
+            // Also libcurl's word for a peer that does not speak HTTP.
+            case CURLE_UNSUPPORTED_PROTOCOL: code = request.url.lowercased().hasPrefix("http") ? .failed : .badAddress
             default: code = .failed
             }
             let reason =

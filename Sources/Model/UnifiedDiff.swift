@@ -6,8 +6,8 @@ package enum UnifiedDiff {
 
     /// Lines begin with ` `, `-`, `+` or `@@`. Empty where nothing differs.
     package static func lines(from old: String, to new: String, oldName: String, newName: String) -> [String] {
-        let before = old.split(separator: "\n", omittingEmptySubsequences: false)
-        let after = new.split(separator: "\n", omittingEmptySubsequences: false)
+        let before = split(old)
+        let after = split(new)
         guard before != after else { return [] }
         let header = ["--- \(oldName)", "+++ \(newName)"]
         guard before.count <= mostLines, after.count <= mostLines else {
@@ -42,6 +42,24 @@ package enum UnifiedDiff {
         return header + hunks(script)
     }
 
+    /// A last line without a line feed is another line than the same one with it, and carries this mark.
+    private static let unended: Character = "\0"
+
+    private static func split(_ text: String) -> [Substring] {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.last == "" {
+            lines.removeLast()
+        } else if let last = lines.popLast() {
+            lines.append(last + String(unended))
+        }
+        return lines
+    }
+
+    private static func shown(_ mark: Character, _ line: Substring) -> [String] {
+        guard line.last == unended else { return ["\(mark)\(line)"] }
+        return ["\(mark)\(line.dropLast())", "\\ No newline at end of file"]
+    }
+
     private static func hunks(_ script: [(mark: Character, text: Substring, old: Int, new: Int)]) -> [String] {
         var result: [String] = []
         var index = 0
@@ -63,8 +81,11 @@ package enum UnifiedDiff {
             let hunk = script[start..<stop]
             let olds = hunk.count { $0.mark != "+" }
             let news = hunk.count { $0.mark != "-" }
-            result.append("@@ -\(script[start].old + 1),\(olds) +\(script[start].new + 1),\(news) @@")
-            result += hunk.map { "\($0.mark)\($0.text)" }
+            // Where one side has no line, its number is that of the line before.
+            let oldStart = script[start].old + (olds == 0 ? 0 : 1)
+            let newStart = script[start].new + (news == 0 ? 0 : 1)
+            result.append("@@ -\(oldStart),\(olds) +\(newStart),\(news) @@")
+            result += hunk.flatMap { shown($0.mark, $0.text) }
             index = stop
         }
         return result

@@ -73,7 +73,14 @@ package final class Ledger {
 
     /// Everything in `body` is written, or nothing.
     package func together<Result>(_ body: () throws(LedgerError) -> Result) throws(LedgerError) -> Result {
-        try database.transaction(body, failed: failure)
+        let before = pass
+        do throws(LedgerError) {
+            return try database.transaction(body, failed: failure)
+        } catch {
+            // A row that was made in here is gone again.
+            pass = before
+            throw error
+        }
     }
 
     /// The present pass's row: made when the first thing is written, so that a pass with nothing to do writes once.

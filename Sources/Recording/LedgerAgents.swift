@@ -59,11 +59,13 @@ extension Ledger {
         }
         try run("SELECT agent, id, rung, remedy, began, new_digest FROM actions WHERE ended IS NULL ORDER BY id") {
             row in
-            guard let rung = rungs(row.text(2)).first else { return }
-            histories[row.integer(0)]?.history.interrupted.append(
-                InterruptedStep(
-                    id: row.integer(1), rung: rung, remedy: row.text(3), began: !row.isNull(4),
-                    restoring: row.optionalText(5).map { Digest(hex: $0) }))
+            // A step of several small repairs stands for each of them.
+            for rung in rungs(row.text(2)) {
+                histories[row.integer(0)]?.history.interrupted.append(
+                    InterruptedStep(
+                        id: row.integer(1), rung: rung, remedy: row.text(3), began: !row.isNull(4),
+                        restoring: row.optionalText(5).map { Digest(hex: $0) }))
+            }
         }
         for incident in try openIncidents() {
             guard let agent = incident.agent, let key = histories.first(where: { $0.value.id == agent })?.key else {

@@ -19,13 +19,16 @@ extension Ledger {
         }
     }
 
-    /// What may be delivered now, the oldest first; `most` bounds one pass's share of a long outage.
+    /// What may be delivered now, the oldest first; `most` bounds one pass's share of a long outage, for each channel
+    /// by itself, so that a dead one holds up nobody.
     package func waiting(at now: Timestamp, most: Int = 50) throws(LedgerError) -> [OutgoingNotice] {
         var waiting: [OutgoingNotice] = []
         try run(
             """
             SELECT id, channel, event, incident, host, agent, unit, kinds, severity, title, body, created, attempts
-            FROM outbox WHERE delivered IS NULL AND not_before <= ? ORDER BY id LIMIT ?
+            FROM (SELECT *, row_number() OVER (PARTITION BY channel ORDER BY id) AS place FROM outbox
+                WHERE delivered IS NULL AND not_before <= ?)
+            WHERE place <= ? ORDER BY id
             """, [.integer(now.microseconds), .integer(Int64(most))]
         ) { row in
             guard let event = Notice.Event(rawValue: row.text(2)) else { return }

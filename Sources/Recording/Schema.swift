@@ -8,13 +8,15 @@ enum Schema {
         var version: Int64 = 0
         do throws(SQLiteError) {
             try database.run("PRAGMA user_version") { version = $0.integer(0) }
-            guard version <= current else {
-                throw SQLiteError(
-                    code: .failed,
-                    description:
-                        "The ledger \(path) was written by a newer release (schema \(version), this one knows \(current))."
-                )
-            }
+        } catch {
+            throw LedgerError(error, path: path)
+        }
+        guard version <= current else {
+            throw LedgerError(
+                "The ledger \(path) was written by a newer release (schema \(version), this one knows \(current)). Install that release again, or move the ledger aside."
+            )
+        }
+        do throws(SQLiteError) {
             guard version < current else { return }
             try database.execute("BEGIN IMMEDIATE")
             for step in steps[Int(version)...] { try database.execute(step) }

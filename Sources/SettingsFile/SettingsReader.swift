@@ -44,29 +44,16 @@ package enum SettingsReader {
     }
 
     private static func agent(_ table: inout TableReader) throws(SettingsError) -> AgentEntry {
-        guard let unit = try table.text("unit", expected: "the name of a unit") else {
+        let unitExpected = "the full name of a service unit, ending in .service,"
+        guard let unit = try table.text("unit", expected: unitExpected, where: { $0.hasSuffix(".service") && !$0.contains("/") })
+        else {
             throw table.missing("unit", expected: "the name of its unit, such as \"openclaw-gateway-coder.service\",")
         }
-        guard unit.hasSuffix(".service"), !unit.contains("/") else {
-            throw SettingsError(
-                "\(table.file): \(table.name("unit")) is \"\(unit)\", and the full name of a service unit, ending in .service, was expected."
-            )
-        }
-        let name = try table.text("name")
-        var entry = AgentEntry(
-            name: name ?? AgentID(scope: .system, unit: unit).derivedName, unit: unit, user: try table.text("user"))
-        entry.config = try table.texts("config")
-        for path in entry.config ?? [] where !path.hasPrefix("/") {
-            throw SettingsError(
-                "\(table.file): \(table.name("config")) of agent \(entry.name) is \"\(path)\", and an absolute path was expected."
-            )
-        }
-        entry.health = try table.texts("health")
-        for url in entry.health ?? [] where !isAddress(url) {
-            throw SettingsError(
-                "\(table.file): \(table.name("health")) of agent \(entry.name) is \"\(url)\", and an address beginning with http:// or https:// was expected."
-            )
-        }
+        let name = try table.text("name") ?? AgentID(scope: .system, unit: unit).derivedName
+        var entry = AgentEntry(name: name, unit: unit, user: try table.text("user"))
+        let owner = " of agent \(name)"
+        entry.config = try table.texts("config", of: owner, expected: pathExpected) { $0.hasPrefix("/") }
+        entry.health = try table.texts("health", of: owner, expected: addressExpected, where: isAddress)
         entry.secrets = try table.texts("secrets") ?? []
         try table.finish()
         return entry
@@ -75,10 +62,10 @@ package enum SettingsReader {
     private static func advisor(_ table: inout TableReader) throws(SettingsError) -> AdvisorSettings? {
         let calls = try table.integer("calls_per_day", 0...10_000)
         var providers = try table.tables("provider")
-        guard providers.count <= 1 else {
+        if providers.count > 1 {
+            let second = providers[1].place
             throw SettingsError(
-                "\(table.file): [[advisor.provider]] stands \(providers.count) times, and this release asks one provider."
-            )
+                "\(table.file):\(second.line):\(second.column): [[advisor.provider]] stands \(providers.count) times, and this release asks one provider.")
         }
         var settings: AdvisorSettings?
         for index in providers.indices {
@@ -151,23 +138,24 @@ package enum SettingsReader {
         }
     }
 
+    private static let pathExpected = "an absolute path"
+    private static let addressExpected = "an address beginning with http:// or https://"
+
     private static func absolutePath(_ key: String, _ table: inout TableReader) throws(SettingsError) -> String? {
-        guard let path = try table.text(key, expected: "an absolute path") else { return nil }
-        guard path.hasPrefix("/") else {
-            throw SettingsError("\(table.file): \(table.name(key)) is \"\(path)\", and an absolute path was expected.")
-        }
-        return path
+        try table.text(key, expected: pathExpected) { $0.hasPrefix("/") }
     }
 
     private static func address(_ key: String, _ table: inout TableReader) throws(SettingsError) -> String? {
-        guard let url = try table.text(key, expected: "an address") else { return nil }
-        guard isAddress(url) else {
-            throw SettingsError(
-                "\(table.file): \(table.name(key)) is \"\(url)\", and an address beginning with http:// or https:// was expected."
-            )
-        }
+        guard let url = try table.text(key, expected: addressExpected, where: isAddress) else { return nil }
         return url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
-    private static func isAddress(_ text: String) -> Bool { text.hasPrefix("http://") || text.hasPrefix("https://") }
+    /// A scheme, a host, and no space anywhere.
+    private static func isAddress(_ text: String) -> Bool {
+        for scheme in ["http://", "https://"] where text.hasPrefix(scheme) {
+            let host = text.dropFirst(scheme.count).prefix { $0 != "/" }
+            return !host.isEmpty && !text.contains(where: \.isWhitespace)
+        }
+        return false
+    }
 }

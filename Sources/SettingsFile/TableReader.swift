@@ -3,7 +3,8 @@ struct TableReader {
     let file: String
     /// Dotted, e.g. `advisor.provider`; empty at the top.
     let path: String
-    private let place: TomlNode
+    /// The table itself.
+    let place: TomlNode
     private var left: [String: TomlNode]
     private var known: [String] = []
 
@@ -27,9 +28,10 @@ struct TableReader {
 
     func name(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-    func error(_ node: TomlNode, _ key: String, expected: String) -> SettingsError {
+    /// `of` names the owner where the key alone would leave it open: ` of agent coder`.
+    func error(_ node: TomlNode, _ key: String, of owner: String = "", expected: String) -> SettingsError {
         SettingsError(
-            "\(file):\(node.line):\(node.column): \(name(key)) is \(shown(node)), and \(expected) was expected.")
+            "\(file):\(node.line):\(node.column): \(name(key))\(owner) is \(shown(node)), and \(expected) was expected.")
     }
 
     private func shown(_ node: TomlNode) -> String {
@@ -47,9 +49,13 @@ struct TableReader {
         SettingsError("\(file):\(place.line):\(place.column): \(path) has no \(key), and \(expected) was expected.")
     }
 
-    mutating func text(_ key: String, expected: String = "a text") throws(SettingsError) -> String? {
+    mutating func text(
+        _ key: String, expected: String = "a text", where fits: (String) -> Bool = { _ in true }
+    ) throws(SettingsError) -> String? {
         guard let node = take(key) else { return nil }
-        guard case .text(let text) = node.content, !text.isEmpty else { throw error(node, key, expected: expected) }
+        guard case .text(let text) = node.content, !text.isEmpty, fits(text) else {
+            throw error(node, key, expected: expected)
+        }
         return text
     }
 
@@ -62,15 +68,18 @@ struct TableReader {
         return text
     }
 
-    mutating func texts(_ key: String) throws(SettingsError) -> [String]? {
+    mutating func texts(
+        _ key: String, of owner: String = "", expected: String? = nil, where fits: (String) -> Bool = { _ in true }
+    ) throws(SettingsError) -> [String]? {
         guard let node = take(key) else { return nil }
-        let expected = "a list of texts"
-        guard case .array(let elements) = node.content else { throw error(node, key, expected: expected) }
+        let list = "a list of texts"
+        guard case .array(let elements) = node.content else { throw error(node, key, expected: list) }
         var texts: [String] = []
         for element in elements {
             guard case .text(let text) = element.content, !text.isEmpty else {
-                throw error(element, key, expected: expected)
+                throw error(element, key, expected: list)
             }
+            guard fits(text) else { throw error(element, key, of: owner, expected: expected ?? list) }
             texts.append(text)
         }
         return texts

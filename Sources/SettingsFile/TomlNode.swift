@@ -10,6 +10,8 @@ struct TomlNode: Decodable {
         case integer(Int64)
         case number(Double)
         case boolean(Bool)
+        /// `nan` and `inf`.
+        case notFinite
         /// A date or time, which no setting is.
         case other
     }
@@ -31,6 +33,7 @@ struct TomlNode: Decodable {
         case "integer": content = .integer(try container.decode(Int64.self, forKey: .value))
         case "float": content = .number(try container.decode(Double.self, forKey: .value))
         case "boolean": content = .boolean(try container.decode(Bool.self, forKey: .value))
+        case "not finite": content = .notFinite
         default: content = .other
         }
     }
@@ -42,6 +45,7 @@ struct TomlNode: Decodable {
         case .array: "a list"
         case .text: "a text"
         case .integer, .number: "a number"
+        case .notFinite: "no finite number"
         case .boolean: "true or false"
         case .other: "a date or time"
         }

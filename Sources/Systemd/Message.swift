@@ -78,6 +78,6 @@ struct MessageReader {
     private func malformed(_ result: Int32, _ expected: String) -> SystemdError {
         SystemdError(
             code: .malformed, errno: result < 0 ? -result : 0,
-            description: "Reading \(subject): \(expected) was expected and did not come.")
+            description: "\(subject): \(expected) was expected and did not come.")
     }
 }

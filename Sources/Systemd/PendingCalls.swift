@@ -44,7 +44,8 @@ final class PendingCalls {
                 let call = Unmanaged<Call>.fromOpaque(context).takeUnretainedValue()
                 call.batch.waiting -= 1
                 if sd_bus_message_is_method_error(reply, nil) > 0 {
-                    call.answer(.failure(.answered(sd_bus_message_get_error(reply), call.subject)))
+                    let open = sd_bus_is_open(sd_bus_message_get_bus(reply)) > 0
+                    call.answer(.failure(.answered(sd_bus_message_get_error(reply), call.subject, open: open)))
                 } else {
                     call.answer(.success(MessageReader(raw: reply, subject: call.subject)))
                 }

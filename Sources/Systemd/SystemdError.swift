@@ -41,7 +41,10 @@ package struct SystemdError: Error, Equatable, Sendable, CustomStringConvertible
     }
 
     /// From an answer that is a D-Bus error.
-    static func answered(_ error: UnsafePointer<sd_bus_error>?, _ attempt: String) -> SystemdError {
+    /// A call that a lost connection cut off is answered with the same name as one whose time was up: `open` tells.
+    static func answered(
+        _ error: UnsafePointer<sd_bus_error>?, _ attempt: String, open: Bool = true
+    ) -> SystemdError {
         guard let error, let name = error.pointee.name else {
             return SystemdError(
                 code: .malformed, errno: 0, description: "\(attempt): an error without a name came back.")
@@ -50,9 +53,13 @@ package struct SystemdError: Error, Equatable, Sendable, CustomStringConvertible
         let text = error.pointee.message.map { String(cString: $0) } ?? busName
         let code: Code
         switch busName {
-        case "org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout": code = .timedOut
+        case "org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout":
+            code = open ? .timedOut : .unreachable
         case "org.freedesktop.DBus.Error.AccessDenied", "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired":
             code = .accessDenied
+        case "org.freedesktop.DBus.Error.Disconnected", "System.Error.ECONNRESET", "System.Error.ENOTCONN",
+            "System.Error.EPIPE", "System.Error.ESHUTDOWN":
+            code = .unreachable
         default: code = .refused(busName)
         }
         return SystemdError(

@@ -36,7 +36,7 @@ extension UnitManager {
             { signal, context, _ in
                 guard let signal, let context else { return 0 }
                 let removed = Unmanaged<Removed>.fromOpaque(context).takeUnretainedValue()
-                let reader = MessageReader(raw: signal, subject: "JobRemoved")
+                let reader = MessageReader(raw: signal, subject: "Reading the signal JobRemoved")
                 do throws(SystemdError) {
                     try reader.skip("u")
                     let path = try reader.text("o")
