@@ -61,6 +61,19 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(name: "watchdog", dependencies: ["Commands"], swiftSettings: strict),
+
+        tests("Alerting", ["Alerting", "FixturesTests", "Model"]),
+        tests("Diagnosing", ["Diagnosing", "FixturesTests", "Model"]),
+        tests("Fixtures", ["Model"]),
+        tests("Files", ["Files", "FixturesTests"]),
+        tests("HTTP", ["FixturesTests", "HTTP"]),
+        tests("Model", ["FixturesTests", "Model"]),
+        tests("Planning", ["FixturesTests", "Model", "Planning"]),
+        tests("Processes", ["FixturesTests", "Processes"]),
+        tests("Recording", ["FixturesTests", "Model", "Recording", "SQLite"]),
+        tests("SQLite", ["FixturesTests", "SQLite"]),
+        tests("SettingsFile", ["FixturesTests", "Model", "SettingsFile"]),
+        tests("Systemd", ["CSystemd", "FixturesTests", "Systemd"]),
     ],
     cxxLanguageStandard: .cxx17
 )

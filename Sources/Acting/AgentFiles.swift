@@ -12,6 +12,12 @@ enum AgentFiles {
         return try FileIdentity(name: user)
     }
 
+    /// A folder of an agent's config. The path of a system unit's config comes from root's own unit file or settings;
+    /// a user's may come from that user, who must not be able to point root anywhere.
+    static func directory(_ folder: String, of seen: AgentObservation) throws(FileError) -> ConfinedDirectory {
+        try ConfinedDirectory(folder, as: identity(seen), rootInRootsFolders: seen.agent.id.scope == .system)
+    }
+
     /// Folder and name of an absolute path.
     static func split(_ path: String) throws(FileError) -> (folder: String, name: String) {
         guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), !path.hasSuffix("/") else {
@@ -24,7 +30,7 @@ enum AgentFiles {
 enum ConfigRestoring {
     static func put(_ restore: ConfigRestore, for seen: AgentObservation) throws(FileError) {
         let (folder, name) = try AgentFiles.split(restore.version.path)
-        let directory = try ConfinedDirectory(folder, as: AgentFiles.identity(seen))
+        let directory = try AgentFiles.directory(folder, of: seen)
         try directory.replace(
             name, with: restore.version.bytes, mode: restore.version.mode, uid: restore.version.uid,
             gid: restore.version.gid, expecting: restore.replacing?.hex)
@@ -59,6 +65,8 @@ enum KillModeDropIn {
             KillMode=\(mode)
 
             """
+        // Of a pass that died: they hold nothing but this text.
+        for temporary in try directory.leftBehind(by: name) { try directory.remove(temporary) }
         var present: String?
         do throws(FileError) {
             present = try directory.read(name, most: 64 * 1024).digest

@@ -15,7 +15,7 @@ package enum ConfigRemains {
         var problems: [String] = []
         do throws(FileError) {
             let (folder, name) = try AgentFiles.split(path)
-            let directory = try ConfinedDirectory(folder, as: AgentFiles.identity(seen))
+            let directory = try AgentFiles.directory(folder, of: seen)
             for temporary in try directory.leftBehind(by: name) {
                 let found = try directory.read(temporary, most: mostBytes)
                 let version = ConfigVersion(

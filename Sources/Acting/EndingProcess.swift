@@ -13,6 +13,7 @@ final class EndingProcess {
 
     let id: ProcessID
     private let handle: ProcessHandle
+    private let asked = ContinuousClock.now
 
     private init(id: ProcessID, handle: consuming ProcessHandle) {
         self.id = id
@@ -50,9 +51,9 @@ final class EndingProcess {
         return .asked(EndingProcess(id: id, handle: handle))
     }
 
-    /// Gives the process its unit's own stop timeout; only then it is killed.
+    /// Gives the process its unit's own stop timeout, from when it was asked; only then it is killed.
     func waitForEnd(_ patience: Duration) throws(ProcessError) -> String {
-        if handle.waitForExit(patience) { return "It ended after SIGTERM." }
+        if handle.waitForExit(max(.zero, asked + patience - ContinuousClock.now)) { return "It ended after SIGTERM." }
         try handle.kill()
         guard handle.waitForExit(.seconds(5)) else {
             throw ProcessError("Process \(id.pid) is still there 5 s after SIGKILL; it may hang in the kernel.")

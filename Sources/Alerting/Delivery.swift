@@ -104,9 +104,9 @@ package struct Delivery: Sendable {
             let description = body?["description"]?.text ?? ""
             let asked =
                 body?["parameters"]?["retry_after"]?.number ?? response.headers["retry-after"].flatMap { Double($0) }
-            let wait = asked.map { Duration.seconds(min(max($0, 1), 86_400)) }
+            let wait = asked.flatMap { $0.isFinite ? Duration.seconds(min(max($0, 1), 86_400)) : nil }
             return .failed(
-                "Channel \"\(destination.channel)\" answered with status \(response.status). \(description.prefix(200))",
+                "Channel \"\(destination.channel)\" answered with status \(response.status). \(description.prefix(200).printable)",
                 retryAfter: wait)
         }
     }

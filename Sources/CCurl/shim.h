@@ -1,7 +1,7 @@
 #pragma once
 #include <curl/curl.h>
 
-/* curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt are variadic, which Swift cannot import. */
+/* curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot import. */
 
 static inline CURLcode watchdog_curl_set_long(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);
@@ -25,10 +25,6 @@ static inline CURLcode watchdog_curl_set_header(CURL *easy, size_t (*header)(cha
 
 static inline CURLcode watchdog_curl_status(CURL *easy, long *status) {
     return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
-}
-
-static inline CURLMcode watchdog_curl_limit_connections(CURLM *multi, long most) {
-    return curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
 }
 
 /* The result of a finished transfer sits in a union, which Swift imports without its active member. */

@@ -1,4 +1,5 @@
 internal import Model
+internal import Planning
 internal import Recording
 
 /// One agent on its way through a pass: what was seen, found, done.
@@ -18,8 +19,7 @@ final class AgentCase {
     var actions: [ActionOutcome] = []
     /// What earlier passes have done in this incident, where this one did nothing.
     var earlier: [ActionRecord] = []
-    /// Why the agent is left alone, as a clause.
-    var hold: String?
+    var hold: Hold?
     /// Why it is still broken, or why nothing was done, as a sentence.
     var reason: String?
     /// Set when the ladder has ended with a person.
@@ -30,6 +30,8 @@ final class AgentCase {
     var unproven = false
     /// Versions that a restore replaced, and by what, until it is known whether it helped.
     var replaced: [(version: ConfigVersion, by: Digest)] = []
+    /// Whether the agent was started after those restores of earlier passes, so that it has judged them.
+    var replacedBeforeStart = true
     /// Masked, for people.
     var diff: [String] = []
 
@@ -53,11 +55,22 @@ final class AgentCase {
         return findings + found.filter { earlier in !findings.contains { $0.kind == earlier.kind } }
     }
 
+    /// Between two crashes nothing is wrong to see: what an unsuccessful plan was for is still what is wrong.
+    func keep(_ earlier: [Finding]) {
+        if unproven, worthy.isEmpty { findings = earlier }
+    }
+
     var isBroken: Bool { findings.contains { $0.severity == .critical } || unproven }
 
     var verdict: Verdict {
         if seen.gaps.contains(where: \.blinding) { return .unknown }
-        if hold != nil, isBroken || !seen.unit.isRunning || !worthy.isEmpty { return .held }
+        switch hold {
+        case .wish? where isBroken || !seen.unit.isRunning || !worthy.isEmpty: return .held
+        // What is on its way up after an outage has not proven itself yet.
+        case .moment? where incident?.severity == .critical: return .failing
+        case .moment? where !isBroken: return .held
+        default: break
+        }
         if isBroken { return .failing }
         if findings.contains(where: { $0.severity > .info }) { return .degraded }
         if !seen.unit.isRunning { return .held }

@@ -48,13 +48,13 @@ enum NoticeText {
     }
 
     static func hostNotice(
-        _ event: Notice.Event, _ incident: Incident, _ findings: [Finding], host: String, at now: Timestamp
+        _ event: Notice.Event, _ incident: Incident, host: String, at now: Timestamp
     ) -> Notice {
         let kinds = incident.kinds.map(\.rawValue).joined(separator: ", ")
         let lines =
             event == .healed
             ? ["This is over: \(incident.summary)"]
-            : findings.prefix(10).map(\.summary) + ["Next: watchdog doctor; watchdog explain \(kinds)."]
+            : [incident.summary, "Next: watchdog doctor; watchdog explain \(kinds)."]
         return Notice(
             event: event, incident: incident.id, host: host, agent: "", unit: "", kinds: incident.kinds,
             severity: incident.severity, title: "\(word(event)) \(host): \(kinds)",

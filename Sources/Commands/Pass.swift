@@ -20,8 +20,8 @@ final class Pass {
     var braked = false
     /// What could not be written down after it had been done.
     var ledgerProblem: LedgerError?
-    /// Messages that a channel did not take, as sentences.
-    var undelivered: [String] = []
+    /// Channels that did not take their messages, each with the reason as a sentence.
+    var undelivered: [String: String] = [:]
     /// Whether anything was done or is worth telling.
     var changedSomething = false
     /// Agents whose units do not exist any more.
@@ -85,7 +85,7 @@ final class Pass {
     private func missing(_ histories: [AgentID: AgentHistory], _ snapshot: Snapshot) {
         let seen = Set(snapshot.agents.map(\.agent.id))
         let absent = histories.filter { !seen.contains($0.key) && $0.value.verdict != "gone" }
-        gone = absent.filter { managers.manager(of: $0.key.scope) != nil }
+        gone = absent.filter { snapshot.listed.contains($0.key.scope) }
         let dark = Dictionary(grouping: absent.keys.filter { managers.manager(of: $0.scope) == nil }, by: \.scope)
         for (scope, agents) in dark.sorted(by: { $0.key.manager < $1.key.manager }) where !managers.connected.isEmpty {
             let names = agents.map(\.derivedName).sorted().joined(separator: ", ")
@@ -103,7 +103,7 @@ final class Pass {
         for each in cases {
             each.findings = Rules.findings(each.seen, history: each.history, policy: policy)
             each.found = each.findings
-            each.hold = Intent.reasonToLeave(each.seen)
+            each.hold = Intent.hold(each.seen)
             each.diagnosis = each.findings.first { $0.severity == .critical }.map {
                 Diagnosis(cause: $0.summary, origin: .rule($0.kind), confidence: 1)
             }

@@ -11,12 +11,17 @@ extension Pass {
         let left = deadline - environment.now()
         let round = Round(limit: max(.seconds(5), min(left, .seconds(330)))) { [managers] in managers.manager(of: $0) }
         var acting: [Treatment] = []
+        var passing: [AgentCase] = []
         for (each, plan) in plans {
             switch gate(plan, each) {
             case .refused(let reason):
                 each.reason = reason
+                if case .moment? = Intent.hold(each.seen) { passing.append(each) }
+            case .spent(let reason):
+                each.reason = reason
                 each.escalation = reason
             case .approved(let approved):
+                each.diff += ConfigDiff.of(plan, each)
                 let treatment = try writeAhead(plan, each)
                 round.perform(approved, seen: each.seen, log: treatment.log)
                 acting.append(treatment)
@@ -24,10 +29,20 @@ extension Pass {
         }
         round.finish()
         verify(acting)
-        var goOn: [AgentCase] = []
+        // systemd is just at these: in a moment they can be judged.
+        if !passing.isEmpty {
+            environment.pause(.milliseconds(500))
+            look(at: passing)
+        }
+        var goOn = passing.filter { !$0.worthy.isEmpty }
         for treatment in acting {
             let each = treatment.subject
-            if !treatment.healed { try undo(each) }
+            if case .broken = treatment.result {
+                try undo(each)
+                if treatment.plan.startsUnit { each.keep(treatment.findings) }
+            }
+            // Without a verdict the ladder does not go on: the next pass judges first.
+            if case .undecided = treatment.result { continue }
             if !each.worthy.isEmpty { goOn.append(each) }
         }
         return goOn
@@ -88,6 +103,6 @@ extension Pass {
         round.perform(approved, seen: each.seen, log: undoing.log)
         round.finish()
         each.replaced = []
-        lookAgain([undoing])
+        look(at: [undoing.subject])
     }
 }

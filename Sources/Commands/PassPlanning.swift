@@ -7,20 +7,25 @@ internal import Recording
 /// Plan: the ladder says what comes next for each agent, and the advisor is asked where the ladder wants it.
 extension Pass {
     func plan(_ open: [AgentCase]) throws(LedgerError) -> [(AgentCase, Plan)] {
-        var plans: [(AgentCase, Plan)] = []
-        var asking: [AgentCase] = []
-        for each in open {
-            take(Ladder.next(facts(each)), each, &plans, &asking)
-        }
+        let (plans, asking) = next(open)
         guard !asking.isEmpty else { return plans }
         if dryRun {
             for each in asking { each.reason = "The advisor would be asked for the cause first." }
             return plans
         }
         try consult(asking)
-        var unanswered: [AgentCase] = []
-        for each in asking { take(Ladder.next(facts(each)), each, &plans, &unanswered) }
-        return plans
+        // That took its time: an operator may have stopped an agent meanwhile, or it may have come back.
+        let earlier = open.map(\.findings)
+        look(at: open)
+        for (each, findings) in zip(open, earlier) { each.keep(findings) }
+        return next(open.filter { $0.hold == nil }).plans
+    }
+
+    private func next(_ open: [AgentCase]) -> (plans: [(AgentCase, Plan)], asking: [AgentCase]) {
+        var plans: [(AgentCase, Plan)] = []
+        var asking: [AgentCase] = []
+        for each in open { take(Ladder.next(facts(each)), each, &plans, &asking) }
+        return (plans, asking)
     }
 
     private func take(
@@ -34,12 +39,7 @@ extension Pass {
             each.escalation = reason
             each.reason = reason
         case .act(let plan):
-            if dryRun {
-                rehearse(plan, each)
-            } else {
-                each.diff += ConfigDiff.of(plan, each)
-                plans.append((each, plan))
-            }
+            if dryRun { rehearse(plan, each) } else { plans.append((each, plan)) }
         }
     }
 
@@ -47,6 +47,7 @@ extension Pass {
     private func rehearse(_ plan: Plan, _ each: AgentCase) {
         switch gate(plan, each) {
         case .refused(let reason): each.reason = reason
+        case .spent(let reason): each.reason = reason
         case .approved:
             each.diff += ConfigDiff.of(plan, each)
             each.reason = plan.reason == each.findings.first?.summary ? nil : plan.reason

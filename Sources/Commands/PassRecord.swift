@@ -41,12 +41,13 @@ extension Pass {
 
     /// Opens, moves on or closes the agent's incident. Returns what there is to tell.
     private func conclude(_ each: AgentCase, _ ledger: Ledger) throws(LedgerError) -> Notice? {
-        if each.hold != nil {
+        if case .wish? = each.hold {
             if let incident = each.incident { try ledger.close(incident, outcome: "held", at: environment.now()) }
             return nil
         }
         if each.worthy.isEmpty, !each.unproven {
-            guard let incident = each.incident else { return nil }
+            // An agent that is just starting is not well yet.
+            guard each.hold == nil, let incident = each.incident else { return nil }
             return try end(incident, each, ledger)
         }
         // One cause, one alert: while the brake holds, the host's incident speaks for all.
@@ -113,26 +114,27 @@ extension Pass {
         if next != each.remembered { try ledger.remember(each.agent, next) }
     }
 
-    /// The host has one incident per kind.
+    /// The host has one incident per thing that is wrong; of a broken fleet the sentence changes with its agents.
     private func concludeHost(_ ledger: Ledger) throws(LedgerError) -> [Notice] {
         let now = environment.now()
         var notices: [Notice] = []
         let open = try ledger.openIncidents().filter { $0.agent == nil }
         let worthy = hostFindings.filter { $0.severity > .info }
-        for incident in open where !worthy.contains(where: { incident.kinds == [$0.kind] }) {
+        func tells(_ incident: Incident, of finding: Finding) -> Bool {
+            incident.kinds == [finding.kind] && (finding.kind == .fleetWide || incident.summary == finding.summary)
+        }
+        for incident in open where !worthy.contains(where: { tells(incident, of: $0) }) {
             // A pass over one agent alone says nothing of the host's other troubles.
             guard agentName == nil else { continue }
             try ledger.close(incident, outcome: "recovered", at: now)
-            notices.append(NoticeText.hostNotice(.healed, incident, [], host: environment.hostName, at: now))
+            notices.append(NoticeText.hostNotice(.healed, incident, host: environment.hostName, at: now))
         }
-        for (kind, findings) in Dictionary(grouping: worthy, by: \.kind)
-        where !open.contains(where: { $0.kinds == [kind] }) {
-            guard let first = findings.first else { continue }
+        for finding in worthy where !open.contains(where: { tells($0, of: finding) }) {
             var incident = try ledger.openIncident(
-                nil, kinds: [kind], severity: first.severity, summary: first.summary, at: now)
+                nil, kinds: [finding.kind], severity: finding.severity, summary: finding.summary, at: now)
             incident.told = .opened
             try ledger.update(incident, diagnosis: nil, reason: nil)
-            notices.append(NoticeText.hostNotice(.opened, incident, findings, host: environment.hostName, at: now))
+            notices.append(NoticeText.hostNotice(.opened, incident, host: environment.hostName, at: now))
         }
         return notices
     }
@@ -142,6 +144,7 @@ extension Pass {
     /// Empties the outbox as far as the channels take it; what is left waits for the next pass.
     func alert() throws(LedgerError) {
         guard let ledger else { return }
+        try ledger.dropMessages(exceptFor: settings.channels.map(\.name), at: environment.now())
         let waiting = try ledger.waiting(at: environment.now())
         guard !waiting.isEmpty else { return }
         let (usable, problems) = environment.destinations(settings)
@@ -153,7 +156,7 @@ extension Pass {
             case .failed(let reason, let retryAfter):
                 let sentence = problems[sent.channel] ?? reason
                 try ledger.postpone(delivery.id, until: now + (retryAfter ?? .zero), problem: sentence)
-                undelivered.append("The message \"\(sent.notice.title)\" is not delivered yet. \(sentence)")
+                undelivered[sent.channel] = sentence
             }
         }
     }

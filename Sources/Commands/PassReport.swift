@@ -1,5 +1,6 @@
 internal import Diagnosing
 internal import Model
+internal import Planning
 
 /// What a pass saw and did: the value behind `run --json`, `doctor --json` and the text.
 struct PassReport: Encodable {
@@ -116,7 +117,7 @@ struct PassReport: Encodable {
                         reason: redactor.mask($0.reason))
                 },
                 incident: each.incident?.id,
-                reason: (each.hold.map { "Left alone: \($0)." } ?? each.reason).map(redactor.mask),
+                reason: (each.hold.map { "Left alone: \($0.clause)." } ?? each.reason).map(redactor.mask),
                 diff: each.diff.isEmpty ? nil : each.diff)
         }
         verdict = Self.worst(cases.map(\.verdict), host: pass.hostFindings)

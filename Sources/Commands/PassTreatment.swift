@@ -5,7 +5,7 @@ internal import Recording
 /// Plan, act and verify: all agents that need it move through each round together.
 extension Pass {
     /// An end that no ladder reaches, against a fault in the ladder itself.
-    private static let mostRounds = 8
+    private static let mostRounds = 24
 
     func treat(_ cases: [AgentCase]) throws(LedgerError) {
         var open = cases.filter { $0.hold == nil && !$0.worthy.isEmpty && !$0.seen.gaps.contains(where: \.blinding) }
@@ -26,15 +26,16 @@ extension Pass {
         var rounds = 0
         while !open.isEmpty, rounds < Self.mostRounds {
             rounds += 1
-            let plans = try plan(open)
-            if dryRun { return }
-            open = try carryOut(plans)
-            if environment.now() >= deadline {
+            // What could not be proven in the time that is left is not begun.
+            guard environment.now() + policy.settle < deadline else {
                 for each in open {
                     each.reason = "The pass's time of \(policy.deadline.inWords) is up; the next pass goes on."
                 }
                 return
             }
+            let plans = try plan(open)
+            if dryRun { return }
+            open = try carryOut(plans)
         }
     }
 
@@ -42,9 +43,9 @@ extension Pass {
         guard let ledger else { return }
         for each in cases {
             if each.isBroken { each.history.knownGood = try ledger.knownGood(of: each.agent.id) }
-            // A pass that died had finished its restore, and the agent is broken all the same.
+            // A pass that died had restored a config and started the agent, which is broken all the same.
             let finished = each.history.interrupted.allSatisfy { $0.rung == .undo }
-            if each.isBroken, !dryRun, finished { try undo(each) }
+            if each.isBroken, !dryRun, finished, each.replacedBeforeStart { try undo(each) }
         }
     }
 
@@ -62,7 +63,11 @@ extension Pass {
                 }
             }
             if each.history.interrupted.contains(where: { $0.remedy == "restoreConfig" }) { clearRemains(each, ledger) }
-            if let incident = each.incident { each.replaced = try ledger.replaced(in: incident) }
+            if let incident = each.incident {
+                let replaced = try ledger.replaced(in: incident)
+                each.replaced = replaced.map { ($0.version, $0.by) }
+                each.replacedBeforeStart = replaced.allSatisfy(\.started)
+            }
         }
     }
 

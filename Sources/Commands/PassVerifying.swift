@@ -21,13 +21,12 @@ extension Pass {
             pending = pending.filter { treatment in
                 let each = treatment.subject
                 let restarts = treatment.restarts ?? each.seen.unit.restarts
-                treatment.restarts = restarts
                 let verdict = Verification.judge(
                     treatment.plan, before: treatment.before, seen: each.seen, findings: each.findings, acted: acted,
                     restarts: restarts, policy: policy)
                 switch verdict {
                 case .healed:
-                    treatment.healed = true
+                    treatment.result = .healed
                     each.healed = true
                     each.unproven = false
                     each.reason = nil
@@ -36,8 +35,11 @@ extension Pass {
                     fail(treatment, reason)
                     return false
                 case .waiting(let clause):
-                    if late { fail(treatment, "The pass's time was up while \(each.agent.id.unit) \(clause).") }
-                    return !late
+                    guard late else { return true }
+                    // Not proven is not disproven: what was done stands, and the next pass judges it.
+                    each.unproven = true
+                    each.reason = "The pass's time was up while \(each.agent.id.unit) \(clause)."
+                    return false
                 }
             }
             guard !pending.isEmpty else { break }
@@ -47,26 +49,37 @@ extension Pass {
     }
 
     private func fail(_ treatment: Treatment, _ reason: String) {
+        treatment.result = .broken
         treatment.subject.unproven = true
         treatment.subject.reason = reason
     }
 
-    /// Observes and diagnoses the agents of these treatments again.
-    func lookAgain(_ treatments: [Treatment]) {
+    /// Looks at the agents that were acted on. What systemd's counter of restarts shows at the first look is where
+    /// counting begins: a start by hand sets it to 0 for some states of a unit, and leaves it for others.
+    private func lookAgain(_ treatments: [Treatment]) {
+        let first = treatments.filter { $0.restarts == nil && $0.plan.startsUnit }
+        for treatment in first { treatment.subject.history.restarts = nil }
+        look(at: treatments.map(\.subject))
+        for treatment in first {
+            treatment.restarts = treatment.subject.seen.unit.restarts
+            treatment.subject.history.restarts = treatment.restarts
+        }
+    }
+
+    /// Observes and diagnoses these agents again.
+    func look(at cases: [AgentCase]) {
         var request = Observer.Request()
-        request.only = treatments.map(\.plan.agent)
+        request.only = cases.map(\.agent.id)
         // A counter that cannot match: these agents are read in full, whatever they look like.
         request.restarts = Dictionary(
-            treatments.map { ($0.plan.agent, UInt32.max) }, uniquingKeysWith: { first, _ in first })
+            cases.map { ($0.agent.id, UInt32.max) }, uniquingKeysWith: { first, _ in first })
         let snapshot = observer.observe(request, at: environment.now())
-        for treatment in treatments {
-            let each = treatment.subject
+        for each in cases {
             guard var seen = snapshot.agents.first(where: { $0.agent.id == each.agent.id }) else { continue }
             seen.journal.cursor = seen.journal.cursor ?? each.seen.journal.cursor
             each.seen = seen
             each.findings = Rules.findings(seen, history: each.history, policy: policy)
-            // systemd's own counter begins again with a start by hand: what was counted before is no loop of now.
-            if treatment.plan.startsUnit { each.history.restarts = 0 }
+            each.hold = Intent.hold(seen)
         }
     }
 }

@@ -21,7 +21,7 @@ enum ReportText {
         for finding in agent.findings {
             lines.append("    found  \(finding.summary)")
             for fact in finding.evidence { lines.append(style.dim("           \(fact.source): \(fact.text)")) }
-            lines += adviceLines(finding, unit: agent.unit)
+            lines += adviceLines(finding, unit: agent.unit, user: agent.user)
         }
         if let diagnosis = agent.diagnosis, diagnosis.origin.hasPrefix("advisor") {
             lines.append("    cause  \(diagnosis.cause) (\(diagnosis.origin), confidence \(diagnosis.confidence))")
@@ -49,11 +49,20 @@ enum ReportText {
             "\(style.bold("host"))  \(style.verdict(finding.severity))  \(finding.kind)",
             "    found  \(finding.summary)",
         ]
-        return lines + adviceLines(finding, unit: "UNIT")
+        return lines + adviceLines(finding, unit: "UNIT", user: nil)
     }
 
-    private static func adviceLines(_ finding: PassReport.FindingReport, unit: String) -> [String] {
-        finding.advice.map { ["    do     \($0.replacingUnit(unit))"] } ?? []
+    /// The rule book writes UNIT where a person would type the unit's name, and speaks to the system manager.
+    private static func adviceLines(_ finding: PassReport.FindingReport, unit: String, user: String?) -> [String] {
+        guard var advice = finding.advice else { return [] }
+        if let user {
+            advice.replace("journalctl -u UNIT", with: "journalctl _SYSTEMD_USER_UNIT=UNIT")
+            advice.replace("systemctl ", with: "systemctl --user -M \(user)@ ")
+        }
+        advice.replace("UNIT", with: unit)
+        // The field's own name ends in the word that stands for the unit.
+        advice.replace("_SYSTEMD_USER_\(unit)", with: "_SYSTEMD_USER_UNIT")
+        return ["    do     \(advice)"]
     }
 
     private static func verdict(_ report: PassReport, _ style: Style) -> String {
@@ -65,12 +74,5 @@ enum ReportText {
         let prefix = report.dryRun ? "dry run, nothing was touched; " : ""
         return
             "\(style.verdict(report.verdict.rawValue)): \(prefix)\(fleet)\(parts.isEmpty ? "" : ": " + parts.joined(separator: ", ")) (\(report.seconds) s)"
-    }
-}
-
-extension String {
-    /// The rule book writes UNIT where a person would type the unit's name.
-    fileprivate func replacingUnit(_ unit: String) -> String {
-        split(separator: "UNIT", omittingEmptySubsequences: false).joined(separator: unit)
     }
 }

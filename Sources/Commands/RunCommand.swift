@@ -1,3 +1,4 @@
+internal import Alerting
 internal import Files
 internal import Model
 internal import Recording
@@ -19,9 +20,14 @@ enum RunCommand {
         let settings = try environment.settings(invocation)
         let dryRun = invocation.has(.dryRun)
         if dryRun {
-            // What is not there yet need not be made to be read.
-            // Ignoring: without a ledger a dry run plans from what it sees alone.
-            let ledger = try? Ledger.openToRead(in: settings.stateDirectory, at: environment.now())
+            var ledger: Ledger?
+            do throws(LedgerError) {
+                ledger = try Ledger.openToRead(in: settings.stateDirectory, at: environment.now())
+            } catch  where error.cannotOpen {
+                // What is not there yet need not be made: the plan is made from what is seen alone.
+            } catch {
+                throw CommandFailure(.unable, "watchdog: \(error)")
+            }
             return try report(invocation, environment, settings, ledger, dryRun: true)
         }
         let lock: StateDirectory?
@@ -34,16 +40,37 @@ enum RunCommand {
             throw CommandFailure(
                 .busy, "watchdog: another pass is running with the state directory \(settings.stateDirectory).")
         }
-        let ledger: Ledger
-        do throws(LedgerError) {
-            ledger = try Ledger.open(in: lock.path, at: environment.now())
+        let status: ExitStatus
+        do throws(CommandFailure) {
+            let ledger: Ledger
+            do throws(LedgerError) {
+                ledger = try Ledger.open(in: lock.path, at: environment.now())
+            } catch {
+                throw CommandFailure(.unable, "watchdog: \(error)")
+            }
+            status = try report(invocation, environment, settings, ledger, dryRun: false)
         } catch {
-            throw CommandFailure(.unable, "watchdog: \(error)")
+            // The ledger is the way in which alerts are kept: where it fails, people are told from here.
+            if error.status == .unable, invocation[.agent] == nil, lock.isFirstThisHour() {
+                tell(error.sentence, environment, settings)
+            }
+            throw error
         }
-        let status = try report(invocation, environment, settings, ledger, dryRun: false)
         // The lock is held to the very end of the pass.
         withExtendedLifetime(lock) {}
         return status
+    }
+
+    private static func tell(_ sentence: String, _ environment: Environment, _ settings: Settings) {
+        let host = environment.hostName
+        let notice = Notice(
+            event: .opened, incident: 0, host: host, agent: "", unit: "", kinds: [.watchdogIncomplete],
+            severity: .critical, title: "[broken] \(host): the watchdog cannot do its job", text: sentence,
+            at: environment.now())
+        let outgoing = settings.channels.map { OutgoingNotice(id: 0, channel: $0.name, notice: notice, attempts: 0) }
+        for delivery in Delivery.send(outgoing, to: environment.destinations(settings).usable) {
+            if case .failed(let reason, _) = delivery.result { environment.complain("watchdog: \(reason)\n") }
+        }
     }
 
     private static func report(
@@ -60,7 +87,9 @@ enum RunCommand {
         if let name = invocation[.agent], report.agents.isEmpty {
             throw CommandFailure(.unable, "watchdog: no agent is called \(name); `watchdog status` lists them.")
         }
-        for sentence in pass.undelivered { environment.complain("watchdog: \(sentence)\n") }
+        for (channel, sentence) in pass.undelivered.sorted(by: { $0.key < $1.key }) {
+            environment.complain("watchdog: channel \"\(channel)\" has messages waiting. \(sentence)\n")
+        }
         if invocation.json {
             environment.write(try jsonText(report))
         } else if environment.isTerminal || dryRun || pass.changedSomething {

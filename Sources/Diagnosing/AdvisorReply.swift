@@ -11,7 +11,7 @@ package enum AdvisorReply {
         _ body: [UInt8], lines: Int, provider: String, canRestore: Bool, redactor: Redactor = Redactor(secrets: [])
     ) -> Consultation.Outcome {
         func discard(_ why: String) -> Consultation.Outcome {
-            .discarded("The answer of the advisor \(provider) was not used: \(why).")
+            .discarded(redactor.mask("The answer of the advisor \(provider) was not used: \(why)."))
         }
         guard let completion = decode(body), let choice = completion["choices"]?.array?.first,
             let content = choice["message"]?["content"]?.text

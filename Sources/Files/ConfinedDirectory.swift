@@ -18,7 +18,8 @@ package struct FoundFile: Sendable {
 /// A folder that was reached without following any link, and the identity with which everything in it is done.
 ///
 /// Names inside are single components and never lead out again (openat2(2): RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS).
-/// The identity is the given user's; root's own only where the folder is root's and nobody else can write to it.
+/// The identity is the given user's. Where the caller allows it, because the path is the administrator's word and not
+/// the user's, it is root's own in a folder that is root's and that nobody else can write to.
 package struct ConfinedDirectory: ~Copyable {
     let path: String
     let identity: FileIdentity
@@ -26,7 +27,9 @@ package struct ConfinedDirectory: ~Copyable {
 
     /// Opens an absolute path as `user`. The way begins at the user's home where the path lies in it, since a link
     /// above a home is the administrator's; otherwise at the root folder.
-    package init(_ path: String, as user: FileIdentity, creating: Bool = false) throws(FileError) {
+    package init(
+        _ path: String, as user: FileIdentity, rootInRootsFolders: Bool = false, creating: Bool = false
+    ) throws(FileError) {
         let attempt = "Opening \(path) as \(user.name)"
         guard path.hasPrefix("/"), !path.contains("\0") else {
             throw FileError(code: .failed, description: "\(attempt): the path is not absolute.")
@@ -51,7 +54,7 @@ package struct ConfinedDirectory: ~Copyable {
             return Descriptor(number)
         }
         let status = try descriptor.status(path)
-        let onlyRoots = status.st_uid == 0 && status.st_mode & 0o022 == 0 && geteuid() == 0
+        let onlyRoots = rootInRootsFolders && status.st_uid == 0 && status.st_mode & 0o022 == 0 && geteuid() == 0
         self.path = path
         self.identity = onlyRoots ? .root : user
         self.descriptor = descriptor
@@ -155,9 +158,12 @@ package struct ConfinedDirectory: ~Copyable {
         }
     }
 
+    /// No version that anybody has kept is longer.
+    private static let mostCompared = 16 << 20
+
     private func verify(_ name: String, holds expected: String?) throws(FileError) {
         do throws(FileError) {
-            let found = try readHere(name, most: .max)
+            let found = try readHere(name, most: Self.mostCompared)
             guard found.digest == expected else {
                 throw FileError(
                     code: .changedMeanwhile,
@@ -172,6 +178,10 @@ package struct ConfinedDirectory: ~Copyable {
             }
         } catch  where error.code == .missing && expected == nil {
             return
+        } catch  where error.code == .tooLarge {
+            throw FileError(
+                code: .changedMeanwhile,
+                description: "Replacing \(path)/\(name): it has grown too large for a config since, and is left alone.")
         }
     }
 
@@ -213,7 +223,7 @@ package struct ConfinedDirectory: ~Copyable {
             return
         }
         // Ignoring: why it cannot be read. Whatever it is, it is not the file that was seen, and goes back.
-        let replaced = try? readHere(temporary, most: .max)
+        let replaced = try? readHere(temporary, most: Self.mostCompared)
         guard replaced?.digest == expecting else {
             guard linux_rename_exchange(descriptor.number, temporary, name) == 0 else { throw .errno(attempt) }
             throw giveUp(

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// The watchdog's own folder, and the lock that lets one pass in at a time.
@@ -25,14 +26,36 @@ package struct StateDirectory: ~Copyable {
                     "Opening the state directory \(path): it must be a folder of the user that runs the watchdog, and nobody else may write to it."
             )
         }
-        let number = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        var number = open(path + "/lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        let isNew = number < 0 && errno == ENOENT
+        if isNew { number = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600) }
         guard number >= 0 else { throw .errno("Opening \(path)/lock") }
         let descriptor = Descriptor(number)
+        if isNew { stamp(descriptor, seconds: 0) }
         guard flock(descriptor.number, LOCK_EX | LOCK_NB) == 0 else {
             if errno == EWOULDBLOCK { return nil }
             throw .errno("Locking \(path)/lock")
         }
         return StateDirectory(path: path, lock: descriptor)
+    }
+
+    /// Whether an hour has gone since this last said so; if it has, the next hour begins now. The hour is kept as the
+    /// lock's own time, which can be written on a full disk, too.
+    package func isFirstThisHour() -> Bool {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        // Ignoring: why the time cannot be read; telling once too often is the lesser harm.
+        let last = (try? lock.status(path))?.st_mtim.tv_sec ?? 0
+        guard now.tv_sec - last >= 3600 || last > now.tv_sec else { return false }
+        Self.stamp(lock, seconds: now.tv_sec)
+        return true
+    }
+
+    private static func stamp(_ descriptor: borrowing Descriptor, seconds: Int) {
+        let time = timespec(tv_sec: seconds, tv_nsec: 0)
+        withUnsafePointer(to: (time, time)) { pointer in
+            _ = pointer.withMemoryRebound(to: timespec.self, capacity: 2) { futimens(descriptor.number, $0) }
+        }
     }
 
     private init(path: String, lock: consuming Descriptor) {

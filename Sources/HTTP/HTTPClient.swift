@@ -6,8 +6,9 @@ internal import Glibc
 /// libcurl's global state is made at the first batch: a pass that asks nobody does not pay for it. "You must never
 /// share the same handle in multiple threads" (libcurl-thread(3)): every handle lives and dies within one `send`.
 package enum HTTPClient {
-    /// Connections that are open at the same time; further requests wait their turn within their own deadline.
-    private static let mostConnections = 64
+    /// Requests that are under way at the same time. The others have not begun, and neither have their deadlines: a
+    /// peer that keeps silent never costs another one its answer.
+    private static let mostAtOnce = 64
 
     private static let ready = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
@@ -19,24 +20,28 @@ package enum HTTPClient {
             return requests.map { _ in .failure(error) }
         }
         defer { curl_multi_cleanup(multi) }
-        _ = watchdog_curl_limit_connections(multi, mostConnections)
-
         let transfers = requests.map { Transfer($0) }
         defer { for transfer in transfers { transfer.close(multi) } }
         var failure: CURLMcode = CURLM_OK
-        for transfer in transfers {
-            if let easy = transfer.easy { failure = curl_multi_add_handle(multi, easy) }
-            if failure != CURLM_OK { break }
-        }
-        var running: Int32 = 1
-        while failure == CURLM_OK, running > 0 {
-            failure = curl_multi_perform(multi, &running)
+        var next = 0
+        var underWay = 0
+        while failure == CURLM_OK, next < transfers.count || underWay > 0 {
+            while failure == CURLM_OK, next < transfers.count, underWay < mostAtOnce {
+                if let easy = transfers[next].easy {
+                    failure = curl_multi_add_handle(multi, easy)
+                    underWay += 1
+                }
+                next += 1
+            }
+            var running: Int32 = 0
+            if failure == CURLM_OK { failure = curl_multi_perform(multi, &running) }
+            var left: Int32 = 0
+            while let message = curl_multi_info_read(multi, &left) {
+                let easy = message.pointee.easy_handle
+                transfers.first { $0.easy == easy }?.result = watchdog_curl_result(message)
+                underWay -= 1
+            }
             if failure == CURLM_OK, running > 0 { failure = curl_multi_poll(multi, nil, 0, 1000, nil) }
-        }
-        var left: Int32 = 0
-        while let message = curl_multi_info_read(multi, &left) {
-            let easy = message.pointee.easy_handle
-            transfers.first { $0.easy == easy }?.result = watchdog_curl_result(message)
         }
         return transfers.map { $0.outcome() }
     }

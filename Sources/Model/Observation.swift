@@ -4,11 +4,14 @@ package struct Snapshot: Sendable {
     package var agents: [AgentObservation]
     /// What could not be observed of the host as a whole.
     package var gaps: [Gap]
+    /// The managers whose units were really listed: only of these it is known what they do not have.
+    package var listed: Set<Scope>
 
-    package init(taken: Timestamp, agents: [AgentObservation], gaps: [Gap]) {
+    package init(taken: Timestamp, agents: [AgentObservation], gaps: [Gap], listed: Set<Scope> = []) {
         self.taken = taken
         self.agents = agents
         self.gaps = gaps
+        self.listed = listed
     }
 }
 

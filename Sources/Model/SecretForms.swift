@@ -7,7 +7,10 @@ enum SecretForms {
         for skip in 0..<3 where bytes.count >= 9 + skip {
             let core = base64(bytes.dropFirst(skip))
             forms.append(core)
-            forms.append(core.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 })
+            forms.append(
+                core.map {
+                    $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
+                })
         }
         return forms
     }

@@ -1,7 +1,9 @@
 /// Names under which secrets are kept, and the values that a config text holds under such names.
 package enum SecretNames {
     /// Words that stand for a secret, also grown together with another: `PGPASSWORD`, `authtoken`.
-    private static let words = ["token", "secret", "password", "passwd", "pwd", "passphrase", "credential", "credentials", "apikey", "bearer"]
+    private static let words = [
+        "token", "secret", "password", "passwd", "pwd", "passphrase", "credential", "credentials", "apikey", "bearer",
+    ]
 
     /// By the parts of the name: `TELEGRAM_BOT_TOKEN`, `botToken`, `api-key`, `password`. `MONKEY` and `tokens` are none.
     package static func looksSecret(_ name: String) -> Bool {
@@ -9,6 +11,7 @@ package enum SecretNames {
         for (index, part) in parts.enumerated() {
             if words.contains(where: part.hasSuffix) { return true }
             switch part {
+            case "pass": return true
             case "key":
                 if index > 0, ["api", "access", "private", "signing", "auth", "encryption"].contains(parts[index - 1]) {
                     return true
@@ -45,7 +48,8 @@ package enum SecretNames {
             let isQuoted = anywhere.first == "\"" || anywhere.first == "'"
             let (raw, end) = isQuoted ? quoted(anywhere) : unquoted(onLine)
             rest = end
-            for value in [raw, unescaped(raw)] where value.utf8.count >= Redactor.shortestSecret && !values.contains(value) {
+            for value in [raw, unescaped(raw)]
+            where value.utf8.count >= Redactor.shortestSecret && !values.contains(value) {
                 values.append(value)
             }
         }

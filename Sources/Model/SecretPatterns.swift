@@ -3,7 +3,9 @@ enum SecretPatterns {
     private static let mask = "[masked]"
     private static let prefixes = ["sk-", "gsk_", "ghp_", "github_pat_", "xoxb-", "xoxp-", "AKIA"]
     /// What a program writes after a secret's name when there is no secret.
-    private static let noValues: Set<String> = ["undefined", "missing", "invalid", "expired", "required", "present", "REDACTED"]
+    private static let noValues: Set<String> = [
+        "undefined", "missing", "invalid", "expired", "required", "present", "REDACTED",
+    ]
 
     static func mask(_ text: String) -> String {
         var result = ""
@@ -57,10 +59,14 @@ enum SecretPatterns {
         }
         let value = rest.prefix { isCredential($0) }
         guard value.utf8.count >= Redactor.shortestSecret, !noValues.contains(String(value)) else { return nil }
-        if before.gap == " ", before.word.hasPrefix("--"), SecretNames.looksSecret(String(before.word)) { return value.endIndex }
+        if before.gap == " ", before.word.hasPrefix("--"), SecretNames.looksSecret(String(before.word)) {
+            return value.endIndex
+        }
         // NAME=value and "name":"value" are assignments; after a colon and a space it may be prose.
         let signs = before.gap.filter { $0 == "=" || $0 == ":" }
-        guard signs.count == 1, before.gap.allSatisfy({ "=: \"'".contains($0) }), SecretNames.looksSecret(String(before.word)) else {
+        guard signs.count == 1, before.gap.allSatisfy({ "=: \"'".contains($0) }),
+            SecretNames.looksSecret(String(before.word))
+        else {
             return nil
         }
         let assigned = before.gap.contains("=") || before.gap.last == "\"" || before.gap.last == "'"
@@ -76,7 +82,9 @@ enum SecretPatterns {
         let credential = ["bearer", "basic"].contains(name.lowercased())
         // postgres://user:password@host: what stands before the word is the slashes, and behind it the sign.
         let inAddress = before.gap.hasSuffix("//") && isFollowedByAt(word)
-        if inAddress || (value.utf8.count >= 8 && looksRandom(value) && (credential || SecretNames.looksSecret(String(name)))) {
+        if inAddress
+            || (value.utf8.count >= 8 && looksRandom(value) && (credential || SecretNames.looksSecret(String(name))))
+        {
             return "\(name):\(mask)"
         }
         return String(word)

@@ -14,7 +14,8 @@ enum ConfigReader {
                     return ConfigFile(path: path, state: .refused("Reading \(path): the path does not name a file."))
                 }
                 let folder = slash == path.startIndex ? "/" : String(path[..<slash])
-                let directory = try ConfinedDirectory(folder, as: identity)
+                let directory = try ConfinedDirectory(
+                    folder, as: identity, rootInRootsFolders: observation.agent.id.scope == .system)
                 let found = try directory.read(String(path[path.index(after: slash)...]), most: mostBytes)
                 return ConfigFile(
                     path: path,

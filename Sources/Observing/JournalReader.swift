@@ -47,7 +47,9 @@ final class JournalReader {
     }
 
     /// `undisturbed`: the agent runs and has not been restarted, so that only what it said since `cursor` is new.
-    func read(into observation: inout AgentObservation, after cursor: String?, undisturbed: Bool) {
+    func read(
+        into observation: inout AgentObservation, after cursor: String?, managerStarted: Timestamp?, undisturbed: Bool
+    ) {
         if let gap {
             // A unit that is down without a journal may have been stopped on purpose: that is not to be guessed.
             if !undisturbed { observation.gaps.append(gap) }
@@ -70,7 +72,10 @@ final class JournalReader {
             observation.journal.cursor = mine.cursor ?? cursor
             let lines = mine.entries.map { line($0, .unit) } + managers.entries.map { line($0, .manager) }
             observation.journal.lines = Array(lines.sorted { $0.at < $1.at }.suffix(Self.tail))
-            observation.journal.lastRequest = try lastRequest(id)
+            // A stop of an earlier boot, or with the end of the whole manager, was not about this unit.
+            if let request = try lastRequest(id), request.at >= managerStarted ?? request.at {
+                observation.journal.lastRequest = request
+            }
         } catch {
             observation.gaps.append(Gap(source: "journal", sentence: error.description))
         }
@@ -86,12 +91,14 @@ final class JournalReader {
     /// Who asked for what last. The manager logs `JOB_TYPE=stop` only where a stop was asked for; an exit, a crash
     /// and a restart leave other marks.
     private func lastRequest(_ id: AgentID) throws(SystemdError) -> OperatorRequest? {
-        let ids = [MessageID.starting, MessageID.started, MessageID.stopping, MessageID.stopped]
+        let ids = [
+            MessageID.starting, MessageID.started, MessageID.startFailed, MessageID.stopping, MessageID.stopped,
+        ]
         let slice = try search(20, [manager(id) + ids.map { JournalMatch("MESSAGE_ID", $0) }])
         for entry in slice.entries.reversed() {
             let at = Timestamp(microseconds: Int64(clamping: entry.realtime))
             switch entry.messageID {
-            case MessageID.starting, MessageID.started:
+            case MessageID.starting, MessageID.started, MessageID.startFailed:
                 return OperatorRequest(verb: .start, at: at, line: entry.message.printable)
             default:
                 if entry.jobType == "stop" {
@@ -130,6 +137,7 @@ final class JournalReader {
 private enum MessageID {
     static let starting = "7d4958e842da4a758f6c1cdc7b36dcc5"
     static let started = "39f53479d3a045ac8e11786248231fbf"
+    static let startFailed = "be02cf6855d2428ba40df7e9d022f03d"
     static let stopping = "de5b426a63be47a7b6ac3eaac82e2f6f"
     static let stopped = "9d1aaa27d60140bd96365438aad20286"
 }

@@ -10,6 +10,10 @@ package final class Observer {
     private let settings: Settings
     private let journal: JournalReader
     private var accounts = Accounts()
+    /// Managers that did not answer: they are not asked again in this pass.
+    private var silent: Set<Scope> = []
+    /// When each manager began to start units.
+    private var started: [Scope: Timestamp] = [:]
 
     /// `journalTail`: the property of this name of the last pass's observer.
     package init(managers: Managers, settings: Settings, journalTail: String?) {
@@ -41,10 +45,15 @@ package final class Observer {
         var gaps = managers.gaps
         if let gap = journal.gap { gaps.append(gap) }
         var found: [FoundUnit] = []
-        for (scope, manager) in managers.connected {
+        var listed: Set<Scope> = []
+        for (scope, manager) in managers.connected where !silent.contains(scope) {
             do throws(SystemdError) {
-                found += try units(in: scope, manager, request)
+                found += try manager.within(scope == .system ? .seconds(30) : .seconds(10)) {
+                    () throws(SystemdError) -> [FoundUnit] in try units(in: scope, manager, request)
+                }
+                listed.insert(scope)
             } catch {
+                silent.insert(scope)
                 gaps.append(
                     Gap(
                         source: "units",
@@ -54,18 +63,18 @@ package final class Observer {
         if request.only == nil { gaps += unmatched(found) }
         var agents = found.filter { $0.unit.loadState != "not-found" }
             .map { describe($0, at: now) }
-            .filter { request.name == nil || $0.agent.name == request.name }
         Self.tellApart(&agents)
+        if let name = request.name { agents.removeAll { $0.agent.name != name } }
         for index in agents.indices {
             let id = agents[index].agent.id
             ProcessReader.read(into: &agents[index])
             journal.read(
-                into: &agents[index], after: request.cursors[id],
+                into: &agents[index], after: request.cursors[id], managerStarted: started[id.scope],
                 undisturbed: agents[index].unit.isRunning
                     && request.restarts[id].map { $0 == agents[index].unit.restarts } ?? true)
         }
         ProbeReader.read(into: &agents)
-        return Snapshot(taken: now, agents: agents, gaps: gaps)
+        return Snapshot(taken: now, agents: agents, gaps: gaps, listed: listed)
     }
 
     /// A unit and its properties, before it is known which agent it is.
@@ -92,8 +101,11 @@ package final class Observer {
         names = Array(Set(names.filter { !seen.contains($0) })).sorted()
         if !names.isEmpty { listed += try manager.listUnits(names: names) }
         // A user's manager can list as many units as its user likes, under any name.
-        listed = Array(listed.filter { Self.isUnitName($0.name) }.sorted { $0.name < $1.name }.prefix(Self.mostAgents))
+        listed = Array(
+            listed.filter { Self.isUnitName($0.name) }.sorted { $0.name < $1.name }.prefix(
+                scope == .system ? Self.mostAgents : Self.mostAgentsOfUser))
 
+        if started[scope] == nil { started[scope] = Timestamp(systemd: try manager.started()) }
         let running = listed.filter { $0.activeState == "active" && $0.subState == "running" }
         let others = listed.filter {
             !($0.activeState == "active" && $0.subState == "running") && $0.loadState != "not-found"
@@ -110,8 +122,9 @@ package final class Observer {
         return found.sorted { $0.id.unit < $1.id.unit }
     }
 
-    /// Per manager; far above any real fleet.
+    /// Far above any real fleet.
     private static let mostAgents = 5_000
+    private static let mostAgentsOfUser = 500
 
     /// The characters that systemd.unit(5) allows: none that could lead out of a folder.
     private static func isUnitName(_ name: String) -> Bool {

@@ -31,7 +31,8 @@ enum ProbeReader {
             let body = response.text.filter { !$0.isWhitespace }
             let denies = body.contains("\"ready\":false") || body.contains("\"ok\":false")
             guard (200..<300).contains(response.status), !denies else {
-                return .unhealthy("GET \(probe.url): answered \(response.status) \(response.text.prefix(200))")
+                return .unhealthy(
+                    "GET \(probe.url): answered \(response.status) \(response.text.prefix(200).printable)")
             }
             return .healthy
         }

@@ -4,8 +4,10 @@ package import Model
 package enum Gate {
     package enum Ruling: ~Copyable {
         case approved(Approved)
-        /// The reason as a sentence.
+        /// Not now; the reason as a sentence.
         case refused(String)
+        /// The budget is spent: from here on it is for a person.
+        case spent(String)
     }
 
     package static func rule(
@@ -13,12 +15,12 @@ package enum Gate {
     ) -> Ruling {
         // Putting back a file that the watchdog itself replaced must never be what a budget prevents.
         if plan.rungs == [.undo] { return .approved(Approved(byGate: plan)) }
-        if let reason = Intent.reasonToLeave(seen) { return .refused("Left alone: \(reason).") }
+        if let hold = Intent.hold(seen) { return .refused("Left alone: \(hold.clause).") }
         if plan.startsUnit {
             if braked { return .refused("Most of the fleet is broken at once, so nothing is restarted.") }
             let spent = history.actions.filter { $0 > now - policy.actionsWindow }.count
             guard spent < policy.actionsPerAgent else {
-                return .refused(
+                return .spent(
                     "\(spent) healing actions within \(policy.actionsWindow.inWords) are the limit for one agent, and they are spent."
                 )
             }

@@ -45,11 +45,16 @@ extension Ledger {
 
     /// Versions that restores of this incident replaced and that have not come back, with the digest of what stands
     /// in their place: what has to be undone where the restore did not help, also after a pass that died.
-    package func replaced(in incident: Incident) throws(LedgerError) -> [(version: ConfigVersion, by: Digest)] {
-        var found: [(version: ConfigVersion, by: Digest)] = []
+    /// `started`: the same plan came to its start.
+    package func replaced(
+        in incident: Incident
+    ) throws(LedgerError) -> [(version: ConfigVersion, by: Digest, started: Bool)] {
+        var found: [(version: ConfigVersion, by: Digest, started: Bool)] = []
         try run(
             """
-            SELECT v.path, v.digest, v.bytes, v.mode, v.uid, v.gid, v.modified, v.changed, a.new_digest
+            SELECT v.path, v.digest, v.bytes, v.mode, v.uid, v.gid, v.modified, v.changed, a.new_digest,
+                EXISTS (SELECT 1 FROM actions s WHERE s.pass = a.pass AND s.plan = a.plan AND s.outcome = 'done'
+                    AND s.remedy IN ('startUnit', 'restartUnit'))
             FROM actions a JOIN config_versions v ON v.agent = a.agent AND v.path = a.target AND v.digest = a.old_digest
             WHERE a.incident = ?1 AND a.remedy = 'restoreConfig' AND a.rung != 'undo' AND a.began IS NOT NULL
                 AND coalesce(a.outcome, 'interrupted') IN ('done', 'interrupted')
@@ -57,7 +62,7 @@ extension Ledger {
                     AND u.id > a.id AND u.outcome = 'done')
             """, [.integer(incident.id)]
         ) { row in
-            found.append((Self.version(row), Digest(hex: row.text(8))))
+            found.append((Self.version(row), Digest(hex: row.text(8)), row.integer(9) == 1))
         }
         return found
     }

@@ -4,7 +4,7 @@ internal import SQLite
 package struct LedgerError: Error, Equatable, Sendable, CustomStringConvertible {
     package let description: String
     /// The file is missing, or closed to this user.
-    let cannotOpen: Bool
+    package let cannotOpen: Bool
 
     package init(_ description: String) { self.init(description, cannotOpen: false) }
 

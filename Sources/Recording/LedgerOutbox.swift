@@ -46,6 +46,14 @@ extension Ledger {
         return waiting
     }
 
+    /// Messages for channels that the settings no longer have will never go out.
+    package func dropMessages(exceptFor channels: [String], at now: Timestamp) throws(LedgerError) {
+        let places = Array(repeating: "?", count: channels.count).joined(separator: ", ")
+        try run(
+            "UPDATE outbox SET delivered = ?, problem = 'The channel was removed from the settings.' WHERE delivered IS NULL AND channel NOT IN (\(places))",
+            [.integer(now.microseconds)] + channels.map { .text($0) })
+    }
+
     package func delivered(_ id: Int64, at now: Timestamp) throws(LedgerError) {
         try run(
             "UPDATE outbox SET delivered = ?, problem = NULL WHERE id = ?", [.integer(now.microseconds), .integer(id)])

@@ -40,12 +40,20 @@ package enum SettingsReader {
         if let value = try table.text("kill_mode", oneOf: ["control-group", "mixed"]) { policy.killMode = value }
         if let value = try table.flag("kill_mode_strict") { policy.killModeStrict = value }
         if let value = try table.duration("deadline", .seconds(30)...(.seconds(3600))) { policy.deadline = value }
+        guard policy.settle * 2 < policy.deadline else {
+            let place = table.place
+            throw SettingsError(
+                "\(table.file):\(place.line):\(place.column): policy.settle is \(policy.settle.inWords) and policy.deadline \(policy.deadline.inWords); a deadline of more than twice settle was expected, or nothing could be proven in time."
+            )
+        }
         try table.finish()
     }
 
     private static func agent(_ table: inout TableReader) throws(SettingsError) -> AgentEntry {
         let unitExpected = "the full name of a service unit, ending in .service,"
-        guard let unit = try table.text("unit", expected: unitExpected, where: { $0.hasSuffix(".service") && !$0.contains("/") })
+        guard
+            let unit = try table.text(
+                "unit", expected: unitExpected, where: { $0.hasSuffix(".service") && !$0.contains("/") })
         else {
             throw table.missing("unit", expected: "the name of its unit, such as \"openclaw-gateway-coder.service\",")
         }
@@ -65,7 +73,8 @@ package enum SettingsReader {
         if providers.count > 1 {
             let second = providers[1].place
             throw SettingsError(
-                "\(table.file):\(second.line):\(second.column): [[advisor.provider]] stands \(providers.count) times, and this release asks one provider.")
+                "\(table.file):\(second.line):\(second.column): [[advisor.provider]] stands \(providers.count) times, and this release asks one provider."
+            )
         }
         var settings: AdvisorSettings?
         for index in providers.indices {

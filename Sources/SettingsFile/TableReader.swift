@@ -31,7 +31,8 @@ struct TableReader {
     /// `of` names the owner where the key alone would leave it open: ` of agent coder`.
     func error(_ node: TomlNode, _ key: String, of owner: String = "", expected: String) -> SettingsError {
         SettingsError(
-            "\(file):\(node.line):\(node.column): \(name(key))\(owner) is \(shown(node)), and \(expected) was expected.")
+            "\(file):\(node.line):\(node.column): \(name(key))\(owner) is \(shown(node)), and \(expected) was expected."
+        )
     }
 
     private func shown(_ node: TomlNode) -> String {

@@ -33,7 +33,7 @@ final class PendingCalls {
 
     /// Sends, and waits only while too many calls are under way. `answer` runs exactly once, with the reply or the reason why there is none.
     func send(
-        _ message: borrowing Message, on bus: borrowing Bus, subject: String, answer: @escaping Answer
+        _ message: borrowing Message, on bus: borrowing Bus, timeout: UInt64, subject: String, answer: @escaping Answer
     ) throws(SystemdError) {
         while waiting >= Self.mostAtOnce { try step(bus) }
         let call = Call(batch: self, subject: subject, answer: answer)
@@ -51,7 +51,7 @@ final class PendingCalls {
                 }
                 return 0
             },
-            Unmanaged.passUnretained(call).toOpaque(), Bus.callTimeout)
+            Unmanaged.passUnretained(call).toOpaque(), timeout)
         try check(result, subject)
         calls.append(call)
         waiting += 1

@@ -63,7 +63,9 @@ extension UnitManager {
                 bus, path: Self.path, interface: Self.interface, member: job.verb.rawValue)
             try message.append(job.unit)
             try message.append("replace")
-            try calls.send(message, on: bus, subject: "\(job.verb.rawValue) \(job.unit) in \(bus.peer)") { answer in
+            try calls.send(
+                message, on: bus, timeout: timeout, subject: "\(job.verb.rawValue) \(job.unit) in \(bus.peer)"
+            ) { answer in
                 do throws(SystemdError) {
                     queued[index] = .success(try answer.get().text("o"))
                 } catch {

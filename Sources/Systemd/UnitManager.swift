@@ -19,10 +19,43 @@ package final class UnitManager {
     static let path = "/org/freedesktop/systemd1"
     static let interface = "org.freedesktop.systemd1.Manager"
 
+    /// Until when an answer is waited for, whatever is asked; `nil`: each call has its own time.
+    private var deadline: ContinuousClock.Instant?
+
     package init(_ bus: consuming Bus) { self.bus = bus }
+
+    /// Everything that `body` asks has to be answered within `limit` altogether: a manager that is stuck, or a user's
+    /// that means harm, holds up a pass no longer than that.
+    package func within<Value>(
+        _ limit: Duration, _ body: () throws(SystemdError) -> Value
+    ) throws(SystemdError) -> Value {
+        deadline = ContinuousClock.now + limit
+        defer { deadline = nil }
+        return try body()
+    }
+
+    /// For the next call, in µs.
+    var timeout: UInt64 {
+        guard let deadline else { return Bus.callTimeout }
+        let left = (deadline - ContinuousClock.now) / .microseconds(1)
+        return min(Bus.callTimeout, UInt64(max(left, 1000)))
+    }
+
+    /// When this manager began to start units, in µs since 1970.
+    package func started() throws(SystemdError) -> UInt64 {
+        let subject = "Reading the start time of \(bus.peer)"
+        let message = try Message.call(
+            bus, path: Self.path, interface: "org.freedesktop.DBus.Properties", member: "Get")
+        try message.append(Self.interface)
+        try message.append("UserspaceTimestamp")
+        let reply = try call(message, subject)
+        return try MessageReader(raw: reply.raw, subject: subject).timestamp()
+    }
 
     /// Loaded units whose name matches one of the shell patterns.
     package func listUnits(patterns: [String]) throws(SystemdError) -> [ListedUnit] {
+        // To the manager an empty list of patterns means every unit.
+        guard !patterns.isEmpty else { return [] }
         let subject = "Listing the units of \(bus.peer)"
         let message = try Message.call(
             bus, path: Self.path, interface: Self.interface, member: "ListUnitsByPatterns")
@@ -52,7 +85,9 @@ package final class UnitManager {
                     bus, path: unit.path, interface: "org.freedesktop.DBus.Properties", member: "Get")
                 try message.append(property.interface)
                 try message.append(property.rawValue)
-                try calls.send(message, on: bus, subject: "Reading \(property.rawValue) of \(unit.name)") { answer in
+                try calls.send(
+                    message, on: bus, timeout: timeout, subject: "Reading \(property.rawValue) of \(unit.name)"
+                ) { answer in
                     Self.merge(answer, into: &answers[index]) { properties, reader throws(SystemdError) in
                         try properties.read(property, reader)
                     }
@@ -72,7 +107,8 @@ package final class UnitManager {
                 bus, path: unit.path, interface: "org.freedesktop.DBus.Properties", member: "GetAll")
             // An empty interface name stands for all interfaces of the object.
             try message.append("")
-            try calls.send(message, on: bus, subject: "Reading the properties of \(unit.name)") { answer in
+            try calls.send(message, on: bus, timeout: timeout, subject: "Reading the properties of \(unit.name)") {
+                answer in
                 Self.merge(answer, into: &answers[index]) { properties, reader throws(SystemdError) in
                     try properties.readAll(reader)
                 }
@@ -99,7 +135,7 @@ package final class UnitManager {
         var error = sd_bus_error()
         defer { sd_bus_error_free(&error) }
         var reply: OpaquePointer?
-        let result = sd_bus_call(bus.raw, message.raw, Bus.callTimeout, &error, &reply)
+        let result = sd_bus_call(bus.raw, message.raw, timeout, &error, &reply)
         if let reply, result >= 0 { return Message(owning: reply) }
         if error.name != nil { throw withUnsafePointer(to: error) { .answered($0, subject) } }
         throw .failed(result, subject)

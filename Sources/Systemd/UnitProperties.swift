@@ -121,6 +121,9 @@ package struct UnitProperties: Equatable, Sendable {
 }
 
 extension MessageReader {
+    /// A variant that holds a time.
+    func timestamp() throws(SystemdError) -> UInt64 { try variant("t", UInt64.self) }
+
     fileprivate func variant() throws(SystemdError) -> String {
         _ = try enter("v", "s")
         let value = try text()

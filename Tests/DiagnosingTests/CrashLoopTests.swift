@@ -1,0 +1,78 @@
+import Diagnosing
+import FixturesTests
+import Model
+import Testing
+
+struct CrashLoopTests {
+    private static func finding(_ seen: AgentObservation, before restarts: UInt32?) -> Finding? {
+        var history = AgentHistory()
+        history.restarts = restarts
+        history.lastSeen = Sample.now - .seconds(900)
+        return Rules.findings(seen, history: history, policy: Policy()).first { $0.kind == .unitCrashLoop }
+    }
+
+    private static func running(restarts: UInt32, since age: Duration = .seconds(10)) -> AgentObservation {
+        Sample.running {
+            $0.restarts = restarts
+            $0.mainStarted = Sample.now - age
+        }
+    }
+
+    private static func pending(restarts: UInt32, sub: String = "auto-restart") -> AgentObservation {
+        Sample.running {
+            $0.activeState = "activating"
+            $0.subState = sub
+            $0.restarts = restarts
+            $0.mainStarted = nil
+        }
+    }
+
+    @Test func `three restarts since the last pass are a loop, and both sources are named`() throws {
+        let finding = try #require(Self.finding(Self.running(restarts: 8), before: 5))
+        #expect(finding.severity == .critical)
+        #expect(finding.prescription == .none)
+        #expect(
+            finding.summary
+                == "openclaw-gateway-coder.service crashes and is restarted again and again (8 restarts).")
+        #expect(finding.evidence.map(\.source) == ["unit property ActiveState", "unit property NRestarts", "ledger"])
+        #expect(finding.evidence.last?.text == "3 restarts since the pass of 2026-09-01T03:00:00Z")
+    }
+
+    @Test func `two restarts since the last pass are none`() {
+        #expect(Self.finding(Self.running(restarts: 7), before: 5) == nil)
+    }
+
+    @Test func `a process that has held for five minutes is out of its loop`() {
+        #expect(Self.finding(Self.running(restarts: 30, since: .seconds(300)), before: 5) == nil)
+        #expect(Self.finding(Self.running(restarts: 30, since: .seconds(299)), before: 5) != nil)
+    }
+
+    @Test func `restarts of long ago are no loop, however many`() {
+        #expect(Self.finding(Self.running(restarts: 500), before: 500) == nil)
+    }
+
+    @Test func `restarts from before the first pass are not counted`() {
+        #expect(Self.finding(Self.running(restarts: 500), before: nil) == nil)
+    }
+
+    @Test func `a counter that began again is counted from nothing`() {
+        #expect(Self.finding(Self.running(restarts: 2), before: 10) == nil)
+        #expect(Self.finding(Self.running(restarts: 3), before: 10) != nil)
+    }
+
+    @Test(arguments: ["auto-restart", "auto-restart-queued"])
+    func `an automatic restart that is pending after three others is a loop in the first pass`(sub: String) {
+        #expect(Self.finding(Self.pending(restarts: 3, sub: sub), before: nil) != nil)
+        #expect(Self.finding(Self.pending(restarts: 2, sub: sub), before: nil) == nil)
+    }
+
+    @Test func `a unit that has given up is not in a loop any more`() {
+        for state in ["failed", "inactive"] {
+            let seen = Sample.failed {
+                $0.activeState = state
+                $0.restarts = 9
+            }
+            #expect(Self.finding(seen, before: 1) == nil)
+        }
+    }
+}

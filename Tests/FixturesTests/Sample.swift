@@ -1,0 +1,96 @@
+package import Model
+
+/// An agent as it is seen on an ordinary day; a test changes what it is about.
+package enum Sample {
+    /// 2026-09-01T03:15:00Z.
+    package static let now = Timestamp(microseconds: 1_788_232_500_000_000)
+    package static let unit = "openclaw-gateway-coder.service"
+    package static let id = AgentID(scope: .system, unit: unit)
+    package static let user = Scope.user(uid: 1000, name: "fleet")
+    package static let configPath = "/srv/coder/openclaw.json"
+    package static let invocation = "0123456789abcdef0123456789abcdef"
+
+    package static func agent(_ id: AgentID = id) -> Agent {
+        Agent(id: id, name: id.derivedName, config: [configPath])
+    }
+
+    /// Runs since an hour, enabled, well.
+    package static func running(
+        _ id: AgentID = id, at taken: Timestamp = now, _ change: (inout UnitFacts) -> Void = { _ in }
+    ) -> AgentObservation {
+        var unit = UnitFacts()
+        unit.loadState = "loaded"
+        unit.activeState = "active"
+        unit.subState = "running"
+        unit.unitFileState = "enabled"
+        unit.killMode = "control-group"
+        unit.mainPID = 4711
+        unit.result = "success"
+        unit.invocationID = invocation
+        unit.activeSince = taken - .seconds(3600)
+        unit.activationBegan = taken - .seconds(3600)
+        unit.stateSince = taken - .seconds(3600)
+        unit.mainStarted = taken - .seconds(3600)
+        unit.controlGroup = "/system.slice/\(id.unit)"
+        unit.type = "simple"
+        unit.restartPolicy = "on-failure"
+        change(&unit)
+        return AgentObservation(agent: agent(id), taken: taken, unit: unit)
+    }
+
+    /// Has failed with status 1, ten seconds ago.
+    package static func failed(
+        _ id: AgentID = id, at taken: Timestamp = now, _ change: (inout UnitFacts) -> Void = { _ in }
+    ) -> AgentObservation {
+        running(id, at: taken) { unit in
+            unit.activeState = "failed"
+            unit.subState = "failed"
+            unit.mainPID = 0
+            unit.result = "exit-code"
+            unit.exitStatus = 1
+            unit.stateSince = taken - .seconds(10)
+            unit.activeSince = nil
+            change(&unit)
+        }
+    }
+
+    /// A version whose digest follows from its text; it lies there since a day.
+    package static func config(
+        _ text: String, path: String = configPath, modified: Timestamp = now - .seconds(86_400),
+        changed: Timestamp = now - .seconds(86_400)
+    ) -> ConfigVersion {
+        ConfigVersion(
+            path: path, bytes: Array(text.utf8), digest: digest(text), mode: 0o600, uid: 1000, gid: 1000,
+            modified: modified, changed: changed)
+    }
+
+    package static func digest(_ text: String) -> Digest {
+        let hex = text.utf8.reduce(into: "") { $0 += String($1, radix: 16) }
+        return Digest(hex: String((hex + String(repeating: "0", count: 64)).prefix(64)))
+    }
+
+    package static func present(_ version: ConfigVersion) -> ConfigFile {
+        ConfigFile(path: version.path, state: .present(version))
+    }
+
+    package static func finding(
+        _ kind: FindingKind, _ severity: Severity = .critical, _ prescription: Prescription = .none,
+        summary: String? = nil
+    ) -> Finding {
+        Finding(
+            kind: kind, severity: severity, summary: summary ?? "\(kind.rawValue) holds.", evidence: [],
+            prescription: prescription)
+    }
+
+    package static func line(
+        _ text: String, _ speaker: JournalLine.Speaker = .unit, at moment: Timestamp = now - .seconds(5),
+        id: String = ""
+    ) -> JournalLine {
+        JournalLine(at: moment, speaker: speaker, text: text, messageID: id)
+    }
+
+    package static func probe(_ answer: ProbeFacts.Answer, url: String = "http://127.0.0.1:48520/readyz") -> ProbeFacts
+    {
+        ProbeFacts(probe: HealthProbe(url: url, assumed: false), answer: answer)
+    }
+}
