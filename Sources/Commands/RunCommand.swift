@@ -88,7 +88,8 @@ enum RunCommand {
             throw CommandFailure(.unable, "watchdog: no agent is called \(name); `watchdog status` lists them.")
         }
         for (channel, sentence) in pass.undelivered.sorted(by: { $0.key < $1.key }) {
-            environment.complain("watchdog: channel \"\(channel)\" has messages waiting. \(sentence)\n")
+            environment.complain(
+                "watchdog: channel \"\(channel)\" has messages that are not delivered yet. \(sentence)\n")
         }
         if invocation.json {
             environment.write(try jsonText(report))

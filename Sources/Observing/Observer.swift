@@ -60,7 +60,7 @@ package final class Observer {
                         sentence: "\(error) The agents of \(scope.manager) are not watched in this pass."))
             }
         }
-        if request.only == nil { gaps += unmatched(found) }
+        if request.only == nil { gaps += unmatched(found, known: request.known) }
         var agents = found.filter { $0.unit.loadState != "not-found" }
             .map { describe($0, at: now) }
         Self.tellApart(&agents)
@@ -161,7 +161,7 @@ package final class Observer {
     }
 
     /// Entries and patterns that match nothing are said: a fleet nobody watches looks just like a healthy one.
-    private func unmatched(_ found: [FoundUnit]) -> [Gap] {
+    private func unmatched(_ found: [FoundUnit], known: [AgentID]) -> [Gap] {
         guard !managers.connected.isEmpty else { return [] }
         var gaps: [Gap] = []
         for entry in settings.agents {
@@ -178,7 +178,8 @@ package final class Observer {
                     ))
             }
         }
-        if !found.contains(where: { $0.unit.loadState != "not-found" }) {
+        // Agents of earlier passes that cannot be seen now are missed by name, which says more.
+        if known.isEmpty, !found.contains(where: { $0.unit.loadState != "not-found" }) {
             let patterns = settings.units.map { "\"\($0)\"" }.joined(separator: ", ")
             let places = managers.connected.map(\.scope.manager).joined(separator: ", ")
             gaps.append(

@@ -34,8 +34,8 @@ package final class Ledger {
             ledger = try Ledger(path(in: directory), .readOnly, now)
         } catch  where error.cannotOpen {
             throw LedgerError(
-                "There is no ledger in \(directory) that this user can open: no pass has run yet (`watchdog run` makes one), or another user ran it."
-            )
+                "There is no ledger in \(directory) that this user can open: no pass has run yet (`watchdog run` makes one), or another user ran it.",
+                cannotOpen: true)
         }
         var version: Int64 = 0
         do throws(SQLiteError) {

@@ -8,7 +8,7 @@ package struct LedgerError: Error, Equatable, Sendable, CustomStringConvertible 
 
     package init(_ description: String) { self.init(description, cannotOpen: false) }
 
-    private init(_ description: String, cannotOpen: Bool) {
+    init(_ description: String, cannotOpen: Bool) {
         self.description = description
         self.cannotOpen = cannotOpen
     }
