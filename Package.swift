@@ -63,6 +63,7 @@ let package = Package(
         .executableTarget(name: "watchdog", dependencies: ["Commands"], swiftSettings: strict),
 
         tests("Alerting", ["Alerting", "FixturesTests", "Model"]),
+        tests("Commands", ["Commands", "Diagnosing", "Files", "FixturesTests", "Model", "Recording"]),
         tests("Diagnosing", ["Diagnosing", "FixturesTests", "Model"]),
         tests("Fixtures", ["Model"]),
         tests("Files", ["Files", "FixturesTests"]),

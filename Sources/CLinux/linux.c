@@ -6,7 +6,6 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/fsuid.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -62,9 +61,4 @@ int linux_getopt_long(int count, char *const *arguments, const char *shorts, con
 
 void linux_getopt_reset(void) {
     optind = 0;
-}
-
-long linux_peak_memory(void) {
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : -1;
 }

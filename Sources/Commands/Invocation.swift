@@ -12,6 +12,16 @@ struct Invocation {
 
     func has(_ option: Option) -> Bool { values[option.name] != nil }
 
+    /// The word that getopt stumbled over. Of short options that are grown together it stops inside the word, and has
+    /// not moved on.
+    private static func word(at index: Int, _ unknown: Int32, _ arguments: [String]) -> String {
+        if let scalar = UInt8(exactly: unknown), scalar > 0, index < arguments.count {
+            let next = arguments[index]
+            if next.hasPrefix("-"), !next.hasPrefix("--"), next.dropFirst().utf8.contains(scalar) { return next }
+        }
+        return index > 0 && index <= arguments.count ? arguments[index - 1] : ""
+    }
+
     /// `arguments` begins with the command's name, which stands where a program's name would.
     init(_ arguments: [String], of command: Command) throws(CommandFailure) {
         let options = command.options + [.help]
@@ -34,7 +44,7 @@ struct Invocation {
             var unknown: Int32 = 0
             let found = linux_getopt_long(Int32(arguments.count), words, ":h", longs, &argument, &index, &unknown)
             if found == -1 { break }
-            let word = index > 0 && Int(index) <= arguments.count ? arguments[Int(index) - 1] : ""
+            let word = Self.word(at: Int(index), unknown, arguments)
             switch found {
             case Int32(UInt8(ascii: "h")): values["help"] = ""
             case Int32(UInt8(ascii: ":")):

@@ -5,6 +5,8 @@
 package struct Redactor: Sendable {
     /// Shorter values are no secrets, and masking them would tear ordinary words apart.
     package static let shortestSecret = 6
+    /// Of a secret of several lines, a shorter one says nothing.
+    private static let shortestLine = 12
 
     private struct Needle {
         let bytes: [UInt8]
@@ -19,8 +21,12 @@ package struct Redactor: Sendable {
         var seen: Set<String> = []
         for secret in secrets where secret.utf8.count >= Self.shortestSecret && seen.insert(secret).inserted {
             let placeholder = Array("[secret \(seen.count)]".utf8)
-            for form in SecretForms.all(of: Array(secret.utf8)) where form.count >= Self.shortestSecret {
-                found[form[0], default: []].append(Needle(bytes: form, placeholder: placeholder))
+            // A journal line holds one line of a key, never all of it.
+            let lines = secret.split(whereSeparator: \.isNewline).filter { $0.utf8.count >= Self.shortestLine }
+            for value in [secret] + (lines.count > 1 ? lines.map(String.init) : []) {
+                for form in SecretForms.all(of: Array(value.utf8)) where form.count >= Self.shortestSecret {
+                    found[form[0], default: []].append(Needle(bytes: form, placeholder: placeholder))
+                }
             }
         }
         needles = found.mapValues { $0.sorted { $0.bytes.count > $1.bytes.count } }

@@ -14,11 +14,19 @@ enum SecretPatterns {
         // Pieces are read from the front: a run of word characters, or one other character.
         var before = Context()
         while !rest.isEmpty {
-            let word = rest.prefix(while: isWord)
+            // A colon belongs to a word only inside of it.
+            var word = rest.first == ":" ? rest.prefix(0) : rest.prefix(while: isWord)
+            while word.last == ":" { word = word.dropLast() }
             if word.isEmpty {
                 let character = rest.removeFirst()
                 result.append(character)
                 before.pass(character)
+                continue
+            }
+            if before.gap.hasSuffix("//"), let password = passwordInAddress(rest) {
+                result += rest[..<password.lowerBound] + mask
+                rest = rest[password.upperBound...]
+                before = Context()
                 continue
             }
             // A credential or a named value may hold characters that a word does not.
@@ -51,6 +59,11 @@ enum SecretPatterns {
 
     /// Where the secret ends that `rest` begins with, because of what stands before it.
     private static func valueEnd(_ rest: Substring, _ before: Context) -> Substring.Index? {
+        if rest.hasPrefix("eyJ") {
+            // A JSON Web Token: three parts with dots between them.
+            let token = rest.prefix(while: isCredential)
+            if token.utf8.count >= 30, token.contains(".") { return token.endIndex }
+        }
         guard !before.word.isEmpty else { return nil }
         let kind = before.word.lowercased()
         if kind == "bearer" || kind == "basic", before.gap == " " || before.gap == ": " {
@@ -64,7 +77,7 @@ enum SecretPatterns {
         }
         // NAME=value and "name":"value" are assignments; after a colon and a space it may be prose.
         let signs = before.gap.filter { $0 == "=" || $0 == ":" }
-        guard signs.count == 1, before.gap.allSatisfy({ "=: \"'".contains($0) }),
+        guard signs.count == 1, before.gap.allSatisfy({ "=: \"'\\".contains($0) }),
             SecretNames.looksSecret(String(before.word))
         else {
             return nil
@@ -80,18 +93,20 @@ enum SecretPatterns {
         let name = word[..<colon]
         let value = word[word.index(after: colon)...]
         let credential = ["bearer", "basic"].contains(name.lowercased())
-        // postgres://user:password@host: what stands before the word is the slashes, and behind it the sign.
-        let inAddress = before.gap.hasSuffix("//") && isFollowedByAt(word)
-        if inAddress
-            || (value.utf8.count >= 8 && looksRandom(value) && (credential || SecretNames.looksSecret(String(name))))
-        {
+        if value.utf8.count >= 8, looksRandom(value), credential || SecretNames.looksSecret(String(name)) {
             return "\(name):\(mask)"
         }
         return String(word)
     }
 
-    private static func isFollowedByAt(_ word: Substring) -> Bool {
-        word.endIndex < word.base.endIndex && word.base[word.endIndex] == "@"
+    /// The password of `user:password@host`, where `rest` begins with that.
+    private static func passwordInAddress(_ rest: Substring) -> Range<Substring.Index>? {
+        let authority = rest.prefix { !$0.isWhitespace && !"/?#\"'<>".contains($0) }
+        guard let sign = authority.lastIndex(of: "@"), let colon = authority[..<sign].firstIndex(of: ":") else {
+            return nil
+        }
+        let begin = authority.index(after: colon)
+        return begin < sign ? begin..<sign : nil
     }
 
     private static func looksSecret(_ word: Substring) -> Bool {

@@ -8,8 +8,8 @@ package enum Verification: Hashable, Sendable {
     /// Too early to say.
     case waiting(String)
 
-    /// `before` is what was seen when the plan was made; `acted` is when its last step ended; `restarts` and
-    /// `invocation` are what the unit showed when it was first seen after that.
+    /// `before` is what was seen when the plan was made; `acted` is when its last step ended; `restarts` is
+    /// what the unit's counter showed when it was first seen after that.
     package static func judge(
         _ plan: Plan, before: AgentObservation, seen: AgentObservation, findings: [Finding], acted: Timestamp,
         restarts: UInt32, policy: Policy

@@ -65,15 +65,11 @@ struct FileIdentityTests {
         #expect(folder.names(in: "home").isEmpty)
     }
 
-    @Test func `whoever is not asked to be root is not, in a folder of root's neither`() throws {
-        let safe = try folder.makeFolder("etc", mode: 0o755)
-        try folder.write("etc/shadow", "root's own", mode: 0o600)
-        #expect(throws: FileError.self) { try ConfinedDirectory(safe, as: nobody).read("shadow", most: 100) }
-    }
-
-    @Test func `in a folder that is root's alone root's own rights hold, where the caller allows it`() throws {
+    @Test func `in a folder that is root's alone root's own rights hold, where the path is the administrator's`() throws
+    {
         let safe = try folder.makeFolder("etc", mode: 0o755)
         try folder.write("etc/config", "old", mode: 0o600)
+        #expect(failure(safe, as: nobody) == .noPermission)
         try ConfinedDirectory(safe, as: nobody, rootInRootsFolders: true).replace(
             "config", with: Array("new".utf8), mode: 0o640, uid: nobody.uid, gid: nobody.gid,
             expecting: sha256(Array("old".utf8)))
@@ -88,6 +84,15 @@ struct FileIdentityTests {
         try folder.write("shared/config", "root's own", mode: 0o600)
         let failure = code { () throws(FileError) in
             _ = try ConfinedDirectory(shared, as: nobody, rootInRootsFolders: true).read("config", most: 100)
+        }
+        #expect(failure == .noPermission)
+    }
+
+    @Test func `in an agent's own folder root's rights do not hold, whatever the caller allows`() throws {
+        let home = try folder.makeFolder("home", mode: 0o755, owner: nobody.uid)
+        try folder.write("home/config", "root's own", mode: 0o600)
+        let failure = code { () throws(FileError) in
+            _ = try ConfinedDirectory(home, as: nobody, rootInRootsFolders: true).read("config", most: 100)
         }
         #expect(failure == .noPermission)
     }

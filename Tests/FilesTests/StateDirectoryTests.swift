@@ -62,6 +62,25 @@ struct StateDirectoryTests {
         #expect(try becomesFree(path))
     }
 
+    /// What cannot be written into a ledger on a full disk is told once an hour, and not with each pass.
+    @Test func `whether something was told within the hour outlives the pass`() throws {
+        let path = folder["state"]
+        func isFirst() throws -> Bool {
+            let lock = try StateDirectory.lock(path)
+            return lock?.isFirstThisHour() ?? false
+        }
+        #expect(try isFirst())
+        try #require(try becomesFree(path))
+        #expect(try !isFirst())
+        var hourAgo = [timeval(), timeval()]
+        gettimeofday(&hourAgo[0], nil)
+        hourAgo[0].tv_sec -= 3_600
+        hourAgo[1] = hourAgo[0]
+        #expect(utimes(path + "/lock", &hourAgo) == 0)
+        try #require(try becomesFree(path))
+        #expect(try isFirst())
+    }
+
     private func refusal(_ path: String) -> FileError? {
         do throws(FileError) {
             _ = try StateDirectory.lock(path)

@@ -190,6 +190,14 @@ struct HTTPClientTests {
         #expect(open.withLock { $0.most } == 64)
     }
 
+    @Test func `peers that keep silent do not cost the others of a large batch their answers`() throws {
+        let server = try LoopbackServer { $0.target == "/silent" ? .silence : .status(200) }
+        let targets = [String](repeating: "/silent", count: 64) + ["/a", "/b", "/c"]
+        let requests = targets.map { HTTPRequest(.get, server.url + $0, deadline: .seconds(1)) }
+        let statuses = HTTPClient.send(requests).map { try? $0.get().status }
+        #expect(statuses == [Int?](repeating: nil, count: 64) + [200, 200, 200])
+    }
+
     /// In a process of its own, since the environment is the whole process's.
     @Test func `a proxy of the environment is not asked for what is on this machine`() async {
         await #expect(processExitsWith: .success) {

@@ -37,9 +37,43 @@ struct RedactorPatternTests {
         "- agents.list.11: Unrecognized key: \"thinking\"", "sk-short", "risk-free-trial-of-the-day", "gsk_",
         "the bearer of bad news", "a basic fact", "12345678:short", "bot started",
         "s=5b1b;i=1a2;b=0c;m=55;t=6;x=7", "~/.openclaw-coder/openclaw.json:12:8",
+        "git@github.com:org/repo.git", "time 12:30:45@home", "--token-file /etc/token", "max_tokens=4096",
     ])
     func `ordinary words, addresses, numbers, hashes and units are not touched`(text: String) {
         #expect(Redactor(secrets: []).mask(text) == text)
+    }
+
+    /// What an OpenClaw gateway says of secrets that are missing or refused: the very lines that name a cause.
+    @Test(arguments: [
+        #"Telegram bot token missing for account "default" (botToken/tokenFile or TELEGRAM_BOT_TOKEN for default)."#,
+        "HTTP 401 Invalid bearer token", "getMe returned 401", "context token limit: 200000",
+        #"Missing env var "OPENAI_API_KEY" - feature using this value will be unavailable"#,
+        #"SecretRefResolutionError: Environment variable "TELEGRAM_BOT_TOKEN" is missing or empty."#,
+        #"Telegram polling already active for bot token 0123456789abcdef on account "a""#,
+        "HTTP 429 rate_limit_error: This request would exceed your rate limit",
+        "- channels.telegram.botToken: Invalid input", "gateway.auth.token: expected string, received number",
+        "gateway.auth.token: Required", "apiKey=undefined", "token=null", "password: incorrect", "secret: none",
+        #"password authentication failed for user "postgres""#,
+    ])
+    func `what is said of a secret without telling it is not touched`(text: String) {
+        #expect(Redactor(secrets: []).mask(text) == text)
+    }
+
+    @Test(arguments: [
+        (#"{"token":"abcdef123456","name":"coder"}"#, "abcdef123456"),
+        (#"{\"token\":\"abcdef123456\"}"#, "abcdef123456"),
+        (#"{ "apiKey" : "abcdef123456" }"#, "abcdef123456"),
+        ("X-Api-Key: abcdef123456", "abcdef123456"),
+        ("password: hunter22secret", "hunter22secret"),
+        ("https://user:pa%20ss22word@example.org/x", "pa%20ss22word"),
+    ])
+    func `a value behind its name and a colon is masked`(text: String, secret: String) {
+        #expect(!Redactor(secrets: []).mask(text).contains(secret))
+    }
+
+    @Test func `a signed token is masked, whatever it is for`() {
+        let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+        #expect(!Redactor(secrets: []).mask("cookie session=\(token);").contains("dozjgNryP4J3j"))
     }
 
     @Test(arguments: [

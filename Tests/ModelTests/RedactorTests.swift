@@ -82,6 +82,15 @@ struct RedactorTests {
         #expect(masked.contains("[secret 1]"))
     }
 
+    /// A journal line holds one line of a key, never all of it.
+    @Test func `each line of a secret that has several is a secret`() {
+        let key =
+            "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\nEFAASCBKcwggSjAgEAAoIBAQC7\n-----END PRIVATE KEY-----"
+        let masked = Redactor(secrets: [key]).mask("loaded EFAASCBKcwggSjAgEAAoIBAQC7")
+        #expect(masked == "loaded [secret 1]")
+        #expect(Redactor(secrets: [key]).mask("all: \(key)") == "all: [secret 1]")
+    }
+
     @Test(arguments: 0..<200 as Range<UInt64>)
     func `no value survives in any text, whatever it is made of`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

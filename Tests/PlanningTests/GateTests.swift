@@ -10,7 +10,8 @@ struct GateTests {
         agent: Sample.id, rungs: [.rule(.unitKillMode)], steps: [.writeKillMode("control-group")], reason: "Unsafe.")
     private static let undo = Plan(agent: Sample.id, rungs: [.undo], steps: [.startUnit], reason: "It did not help.")
 
-    /// The reason of a refusal; `nil` where the plan was approved, and is the plan that was asked for.
+    /// The reason of a refusal, with a word before it where a person is to take over; `nil` where the plan was approved,
+    /// and is the plan that was asked for.
     private func refusal(
         of plan: Plan, seen: AgentObservation = Sample.failed(), actions: [Timestamp] = [], policy: Policy = Policy(),
         braked: Bool = false
@@ -21,7 +22,7 @@ struct GateTests {
             on: plan, seen: seen, history: history, policy: policy, braked: braked, now: Sample.now)
         switch consume ruling {
         case .refused(let reason): return reason
-        case .spent(let reason): return reason
+        case .spent(let reason): return "Spent: \(reason)"
         case .approved(let approved):
             #expect(approved.spend() == plan)
             return nil
@@ -42,7 +43,7 @@ struct GateTests {
         let spent = (1...3).map { Sample.now - .seconds(Int64($0) * 60) }
         #expect(
             refusal(of: Self.start, actions: spent)
-                == "3 healing actions within 6 h are the limit for one agent, and they are spent.")
+                == "Spent: 3 healing actions within 6 h are the limit for one agent, and they are spent.")
     }
 
     @Test func `the last action of the budget may be used`() {
@@ -67,7 +68,7 @@ struct GateTests {
         policy.actionsPerAgent = 0
         #expect(
             refusal(of: Self.start, policy: policy)
-                == "0 healing actions within 6 h are the limit for one agent, and they are spent.")
+                == "Spent: 0 healing actions within 6 h are the limit for one agent, and they are spent.")
         #expect(refusal(of: Self.upkeep, policy: policy) == nil)
     }
 

@@ -4,6 +4,13 @@ import Planning
 import Testing
 
 struct IntentTests {
+    /// What an operator wants ends whatever was open about an agent; what systemd is just doing does not.
+    @Test func `a wish is told from a moment, in the same words`() {
+        #expect(Hold.wish("it is off").clause == "it is off")
+        #expect(Hold.moment("it is off").clause == "it is off")
+        #expect(Hold.wish("it is off") != .moment("it is off"))
+    }
+
     @Test func `a unit that runs is not left alone`() {
         #expect(Intent.hold(Sample.running()) == nil)
     }

@@ -129,7 +129,8 @@ struct LedgerConfigTests {
 
     private func replaced(in incident: Incident) throws -> [String] {
         try ledger.replaced(in: incident).map {
-            "\(String(decoding: $0.version.bytes, as: UTF8.self)) by \($0.by.short)"
+            let words = "\(String(decoding: $0.version.bytes, as: UTF8.self)) by \($0.by.short)"
+            return $0.started ? words + ", started" : words
         }
     }
 
@@ -140,6 +141,32 @@ struct LedgerConfigTests {
         try keep("bad", .seen)
         let incident = try restored(outcome)
         #expect(try replaced(in: incident) == ["bad by \(Sample.digest("good").short)"])
+    }
+
+    @Test(arguments: [Remedy.startUnit, .restartUnit])
+    func `it is known whether the plan that replaced a file came to its start`(start: Remedy) throws {
+        try keep("bad", .seen)
+        let incident = try ledger.openIncident(
+            Sample.id, kinds: [.unitConfigExit], severity: .critical, summary: "", at: Sample.now)
+        let restore = ConfigRestore(version: Sample.config("good"), replacing: Sample.digest("bad"))
+        let plan = Plan(
+            agent: Sample.id, rungs: [.lastKnownGood], steps: [.restoreConfig(restore), .resetFailed, start],
+            reason: "")
+        let ids = try ledger.plan(
+            plan, targets: [Sample.configPath, "a", "a"], incident: incident, number: 1, at: Sample.now)
+        func end(_ id: Int64, _ result: ActionOutcome.Result) throws {
+            try ledger.begin(action: id, at: Sample.now)
+            try ledger.end(
+                action: id, ActionOutcome(remedy: "", target: "", result: result, reason: ""), at: Sample.now)
+        }
+        let by = Sample.digest("good").short
+        for id in ids.dropLast() { try end(id, .done) }
+        #expect(try replaced(in: incident) == ["bad by \(by)"])
+        try end(ids[2], .failed)
+        #expect(try replaced(in: incident) == ["bad by \(by)"])
+        try end(ids[2], .done)
+        let found = try replaced(in: incident)
+        #expect(found == ["bad by \(by), started"])
     }
 
     @Test(arguments: [ActionOutcome.Result.failed, .refused])

@@ -92,6 +92,15 @@ struct LedgerOutboxTests {
         #expect(channels.contains("webhook"))
     }
 
+    @Test func `messages for a channel that was taken out of the settings wait no more`() throws {
+        try ledger.post(notice(), to: ["webhook", "gone", "telegram"])
+        try ledger.dropMessages(exceptFor: ["telegram", "webhook"], at: Sample.now)
+        #expect(try waiting().map(\.channel) == ["webhook", "telegram"])
+        #expect(try ledger.undelivered().count == 2)
+        try ledger.dropMessages(exceptFor: [], at: Sample.now)
+        #expect(try waiting().isEmpty)
+    }
+
     @Test func `a message that belongs to an incident that was not written is not written either`() throws {
         #expect(throws: LedgerError("no")) {
             try ledger.together { () throws(LedgerError) -> Void in

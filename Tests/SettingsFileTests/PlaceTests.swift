@@ -83,4 +83,12 @@ struct PlaceTests {
     func `an address without a host is none`(address: String) {
         #expect(refusal("[telegram]\napi = \"\(address)\"\n") != nil)
     }
+
+    @Test func `a deadline in which nothing could be proven is refused`() {
+        #expect(refusal("[policy]\nsettle = \"60s\"\ndeadline = \"121s\"\n") == nil)
+        #expect(
+            refusal("[policy]\nsettle = \"60s\"\ndeadline = \"120s\"\n")
+                == "watchdog.toml:1:1: policy.settle is 60 s and policy.deadline 2 min; "
+                + "a deadline of more than twice settle was expected, or nothing could be proven in time.")
+    }
 }

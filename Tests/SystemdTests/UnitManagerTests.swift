@@ -1,4 +1,5 @@
 import FixturesTests
+import Glibc
 import Synchronization
 import Systemd
 import Testing
@@ -29,6 +30,51 @@ struct UnitManagerTests {
         #expect(units.map(\.activeState) == ["active", "inactive"])
         #expect(units.map(\.subState) == ["running", "dead"])
         #expect(units.map(\.path) == ["/unit/a", "/unit/b"])
+    }
+
+    /// To a manager an empty list of patterns means every unit that it has.
+    @Test func `without a pattern no unit is listed, and the manager is not asked`() throws {
+        let peer = try ManagerPeer { $0.reply(.units([.unit("ssh.service", path: "/unit/ssh")])) }
+        #expect(try peer.connect().listUnits(patterns: []).isEmpty)
+        #expect(peer.members.isEmpty)
+    }
+
+    @Test func `it is known since when a manager starts units`() throws {
+        let heard = Mutex<[String]>([])
+        let peer = try ManagerPeer { call in
+            heard.withLock { $0 += [call.path, call.interface, call.argument(), call.argument()] }
+            call.reply(.variant(.uint64(1_788_232_500_000_000)))
+        }
+        #expect(try peer.connect().started() == 1_788_232_500_000_000)
+        #expect(
+            heard.withLock { $0 } == [
+                "/org/freedesktop/systemd1", "org.freedesktop.DBus.Properties", "org.freedesktop.systemd1.Manager",
+                "UserspaceTimestamp",
+            ])
+    }
+
+    /// In a process of its own, which an alarm ends where it hangs.
+    @Test func `a manager that keeps silent holds a pass up no longer than it is given, whatever is asked`() async {
+        await #expect(processExitsWith: .success) {
+            alarm(5)
+            let peer = try ManagerPeer { call in
+                if call.member == "ListUnitsByNames" { call.reply(.units([.unit("a.service", path: "/unit/a")])) }
+            }
+            let manager = try peer.connect()
+            let units = try manager.listUnits(names: ["a.service"])
+            let limit = Duration.milliseconds(50)
+            let reload = #expect(throws: SystemdError.self) {
+                try manager.within(limit) { () throws(SystemdError) -> Void in try manager.reload() }
+            }
+            #expect(reload?.code == .timedOut)
+            let read = try manager.within(limit) { () throws(SystemdError) in
+                try manager.properties([.mainPID, .restarts], of: units)
+            }
+            let error = #expect(throws: SystemdError.self) { try #require(read.first).get() }
+            #expect(error?.code == .timedOut)
+            // The time is for one body only: afterwards each call has its own again.
+            #expect(try manager.listUnits(names: ["a.service"]) == units)
+        }
     }
 
     @Test func `units are looked up by name, and there may be none`() throws {

@@ -32,6 +32,3 @@ int linux_pidfd_signal(int pidfd, int signal);
 int linux_getopt_long(int count, char *const *arguments, const char *shorts, const struct option *longs,
                       const char **argument, int *index, int *unknown);
 void linux_getopt_reset(void);
-
-/* rusage of this process: peak resident set in KiB. */
-long linux_peak_memory(void);
