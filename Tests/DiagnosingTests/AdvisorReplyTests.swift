@@ -53,6 +53,22 @@ struct AdvisorReplyTests {
                     proposal: .restartUnit))
     }
 
+    @Test func `of several answers the first counts`() throws {
+        let choice = { (remedy: String) in
+            JSONValue.object(["message": .object(["content": .text(Self.reply(remedy: remedy))])])
+        }
+        let body = try JSONEncoder().encode(
+            JSONValue.object(["choices": .array([choice(#""escalate""#), choice(#""restartUnit""#)])]))
+        guard
+            case .accepted(let diagnosis) = AdvisorReply.judge(
+                Array(body), lines: 3, provider: "groq", canRestore: true)
+        else {
+            Issue.record("it was not accepted")
+            return
+        }
+        #expect(diagnosis.proposal == .escalate)
+    }
+
     @Test(arguments: Proposal.allCases)
     func `each remedy of the set may be proposed`(proposal: Proposal) throws {
         let diagnosis = try Self.accepted(Self.reply(remedy: #""\#(proposal.rawValue)""#))

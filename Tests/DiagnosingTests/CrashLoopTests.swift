@@ -66,6 +66,19 @@ struct CrashLoopTests {
         #expect(Self.finding(Self.pending(restarts: 2, sub: sub), before: nil) == nil)
     }
 
+    @Test func `a pending restart that is no news since the last pass names no growth`() throws {
+        let finding = try #require(Self.finding(Self.pending(restarts: 5), before: 5))
+        #expect(finding.evidence.map(\.source) == ["unit property ActiveState", "unit property NRestarts"])
+    }
+
+    @Test func `a unit whose main process has gone between two looks is in its loop`() {
+        let seen = Sample.running {
+            $0.restarts = 8
+            $0.mainStarted = nil
+        }
+        #expect(Self.finding(seen, before: 5) != nil)
+    }
+
     @Test func `a unit that has given up is not in a loop any more`() {
         for state in ["failed", "inactive"] {
             let seen = Sample.failed {

@@ -43,6 +43,23 @@ struct RedactorPatternTests {
         #expect(Redactor(secrets: []).mask(text) == text)
     }
 
+    @Test func `a bot's token has at least six digits and thirty characters`() {
+        func isMasked(_ id: String, _ key: Int) -> Bool {
+            let text = "\(id):\(String(repeating: "A", count: key))"
+            return Redactor(secrets: []).mask("see \(text) here") == "see [masked] here"
+        }
+        #expect(isMasked("123456", 30) && isMasked("1234567890", 60))
+        #expect(!isMasked("12345", 30) && !isMasked("123456", 29) && !isMasked("12345x", 30))
+    }
+
+    @Test(arguments: ["sk-", "gsk_", "ghp_", "github_pat_", "xoxb-", "xoxp-", "AKIA"])
+    func `a known beginning makes a secret of twelve more characters, not of fewer`(beginning: String) {
+        let redactor = Redactor(secrets: [])
+        let long = beginning + "abcdefghijkl"
+        #expect(redactor.mask("x \(long) y") == "x [masked] y")
+        #expect(redactor.mask("x \(long.dropLast()) y") == "x \(long.dropLast()) y")
+    }
+
     /// What an OpenClaw gateway says of secrets that are missing or refused: the very lines that name a cause.
     @Test(arguments: [
         #"Telegram bot token missing for account "default" (botToken/tokenFile or TELEGRAM_BOT_TOKEN for default)."#,

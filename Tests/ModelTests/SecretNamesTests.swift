@@ -50,6 +50,19 @@ struct SecretNamesTests {
         #expect(SecretNames.values(in: text) == ["still-a-secret", "another-secret"])
     }
 
+    @Test func `of a name with dots the last part says what it is`() {
+        #expect(SecretNames.values(in: "gateway.auth.token = \"of-the-gateway\"") == ["of-the-gateway"])
+        #expect(SecretNames.values(in: "token.owner = \"somebody-else\"").isEmpty)
+    }
+
+    @Test func `a name that is only mentioned does not hide the next one`() {
+        #expect(SecretNames.values(in: "# the token goes below\npassword = \"below-it\"\n") == ["below-it"])
+    }
+
+    @Test func `a value with a backslash is known as it is written and as it is meant`() {
+        #expect(Set(SecretNames.values(in: #"{"password": "back\\\\slash"}"#)) == [#"back\\\\slash"#, #"back\\slash"#])
+    }
+
     @Test func `a value may hold what elsewhere separates`() {
         #expect(SecretNames.values(in: #""password": "a:b=c#d}e""#) == ["a:b=c#d}e"])
     }

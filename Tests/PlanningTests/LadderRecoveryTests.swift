@@ -79,6 +79,38 @@ struct LadderRecoveryTests {
         #expect(Ladder.next(facts) == .nothing)
     }
 
+    /// By a person who forgot the start, or by a pass that died before it.
+    @Test func `a good config that came back after the agent had refused another one is followed by a start`() throws {
+        let mended = Sample.config("good", changed: Sample.now - .seconds(5))
+        let plan = try Outage.plan(Ladder.next(Self.facts([], file: mended)))
+        #expect(plan.rungs == [.rule(.unitConfigExit)])
+        #expect(plan.steps == [.resetFailed, .startUnit])
+    }
+
+    @Test func `a good config that was there when the agent refused it is no reason to start it again`() {
+        for age in [Duration.seconds(10), .seconds(11), .seconds(86_400)] {
+            let older = Sample.config("good", changed: Sample.now - age)
+            guard case .escalate = Ladder.next(Self.facts([], file: older)) else {
+                Issue.record("an escalation was expected after \(age)")
+                return
+            }
+        }
+    }
+
+    @Test func `several good configs have all to be back, each in its own place`() throws {
+        let changed = Sample.now - .seconds(5)
+        let other = Sample.config("other", path: "/srv/coder/other.json", changed: changed)
+        var facts = Self.facts([], file: Sample.config("good", changed: changed))
+        facts.history.knownGood.append(other)
+        facts.seen.config.append(ConfigFile(path: other.path, state: .refused("A link lies on the way.")))
+        guard case .escalate = Ladder.next(facts) else {
+            Issue.record("an escalation was expected, and \(Ladder.next(facts)) came")
+            return
+        }
+        facts.seen.config[1] = Sample.present(other)
+        #expect(try Outage.plan(Ladder.next(facts)).steps == [.resetFailed, .startUnit])
+    }
+
     @Test func `undoing a rollback puts the very file back that it replaced`() {
         var seen = Sample.failed()
         seen.config = [Sample.present(Outage.good)]

@@ -37,6 +37,12 @@ struct LadderUpkeepTests {
         #expect(plan.steps == [.endProcess(Self.leftover)])
     }
 
+    @Test func `a warning without a remedy does not keep the next one from being mended`() throws {
+        let dark = Sample.finding(.watchdogIncomplete, .warning)
+        let plan = try LadderOutageTests.plan(Ladder.next(Self.facts([dark] + Self.findings)))
+        #expect(plan.rungs == [.rule(.unitKillMode), .rule(.processLeftover)])
+    }
+
     @Test func `what comes back after it was mended is a person's`() {
         let tried: [Rung] = [.rule(.unitKillMode), .rule(.processLeftover)]
         #expect(

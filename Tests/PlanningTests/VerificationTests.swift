@@ -79,6 +79,14 @@ struct VerificationTests {
         #expect(judge(seen) == .broken(#"The journal shows a new failure after the action: "Main process exited."."#))
     }
 
+    @Test func `of several failures the newest is told`() {
+        var seen = Self.started(later: .seconds(20))
+        seen.journal.lines = (1...3).map {
+            Sample.line("Failure \($0).", .manager, at: Self.acted + .seconds($0), id: Self.unitFailed)
+        }
+        #expect(judge(seen) == .broken(#"The journal shows a new failure after the action: "Failure 3."."#))
+    }
+
     @Test func `a failure from before the start, and another line, do not count`() {
         var seen = Self.started(later: .seconds(20))
         seen.journal.lines = [
@@ -138,6 +146,14 @@ struct UpkeepVerificationTests {
     @Test func `a finding that is still there is said`() {
         let finding = Sample.finding(.processLeftover, .warning, summary: "A process is left.")
         #expect(judge(Sample.running(), findings: [finding]) == .broken("It is still so: A process is left."))
+    }
+
+    @Test func `of several findings that are still there the most severe is said`() {
+        let findings = [
+            Sample.finding(.processLeftover, .critical, summary: "First."),
+            Sample.finding(.unitKillMode, .warning, summary: "Second."),
+        ]
+        #expect(judge(Sample.running(), findings: findings) == .broken("It is still so: First."))
     }
 
     @Test func `another finding is not this plan's`() {

@@ -91,6 +91,22 @@ struct SettingsReaderTests {
         }
     }
 
+    private static let ranges: [(key: String, taken: [String], refused: [String])] = [
+        ("settle", ["1s", "299s"], ["0s", "601s"]),
+        ("warm_up", ["0s", "3600s"], ["3601s"]),
+        ("known_good_after", ["0s", "86400s"], ["86401s"]),
+        ("actions_window", ["60s", "30d"], ["59s", "2592001s"]),
+        ("deadline", ["30s", "3600s"], ["29s", "3601s"]),
+    ]
+
+    @Test(arguments: ranges)
+    func `a duration is taken up to its bounds, and refused beyond`(key: String, taken: [String], refused: [String]) {
+        for value in taken { #expect(refusal("[policy]\n\(key) = \"\(value)\"\n") == nil) }
+        for value in refused {
+            #expect(refusal("[policy]\n\(key) = \"\(value)\"\n")?.hasPrefix("watchdog.toml:2:") == true)
+        }
+    }
+
     @Test func `an agent that looks after no health and no file says so with empty lists`() throws {
         let settings = try CompleteSettings.read("[[agent]]\nunit = \"a.service\"\nconfig = []\nhealth = []\n")
         #expect(settings.agents.first?.config == [])

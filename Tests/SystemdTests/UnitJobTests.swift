@@ -1,20 +1,21 @@
 import FixturesTests
+import Glibc
 import Synchronization
 import Systemd
 import Testing
 
 /// Jobs that are queued, and waited for until the manager has removed them.
 struct UnitJobTests {
-    private static let start = UnitJob(.start, "a.service")
+    static let start = UnitJob(.start, "a.service")
 
     /// Subscribes at once, and hands everything else on.
-    private static func peer(_ handler: @escaping ManagerPeer.Handler) throws -> ManagerPeer {
+    static func peer(_ handler: @escaping ManagerPeer.Handler) throws -> ManagerPeer {
         try ManagerPeer { call in
             if call.member == "Subscribe" { call.reply() } else { handler(call) }
         }
     }
 
-    private static func error<Value>(_ result: Result<Value, SystemdError>?) -> SystemdError? {
+    static func error<Value>(_ result: Result<Value, SystemdError>?) -> SystemdError? {
         if case .failure(let error)? = result { return error }
         return nil
     }
@@ -155,6 +156,23 @@ struct UnitJobTests {
             _ = try peer.connect().run([Self.start], seconds: 600)
         } throws: { error in
             (error as? SystemdError)?.code == .unreachable
+        }
+    }
+
+    /// In a process of its own, which an alarm ends where it hangs.
+    @Test func `a manager that never stops talking does not make a pass wait longer`() async {
+        await #expect(processExitsWith: .success) {
+            alarm(20)
+            let peer = try UnitJobTests.peer { call in
+                call.reply(.object("/job/1"))
+                call.jobRemovedForEver("/job/2")
+            }
+            let manager = try peer.connect()
+            let clock = ContinuousClock()
+            let began = clock.now
+            let answers = try manager.run([UnitJobTests.start], seconds: 0.05)
+            #expect(UnitJobTests.error(answers.first)?.code == .timedOut)
+            #expect(clock.now - began < .seconds(1))
         }
     }
 
