@@ -3,13 +3,8 @@ internal import Model
 
 /// Files that belong to an agent or to its user, changed as that user.
 enum AgentFiles {
-    /// The owner of the agent's user manager, or the `User=` of its system unit.
     static func identity(_ seen: AgentObservation) throws(FileError) -> FileIdentity {
-        if let uid = seen.agent.id.scope.uid { return try FileIdentity(uid: uid) }
-        let user = seen.unit.user
-        if user.isEmpty || user == "root" || user == "0" { return .root }
-        if let uid = UInt32(user) { return try FileIdentity(uid: uid) }
-        return try FileIdentity(name: user)
+        try FileIdentity(ofUser: seen.unit.user, manager: seen.agent.id.scope.uid)
     }
 
     /// A folder of an agent's config. The path of a system unit's config comes from root's own unit file or settings;
@@ -17,19 +12,11 @@ enum AgentFiles {
     static func directory(_ folder: String, of seen: AgentObservation) throws(FileError) -> ConfinedDirectory {
         try ConfinedDirectory(folder, as: identity(seen), rootInRootsFolders: seen.agent.id.scope == .system)
     }
-
-    /// Folder and name of an absolute path.
-    static func split(_ path: String) throws(FileError) -> (folder: String, name: String) {
-        guard path.hasPrefix("/"), let slash = path.lastIndex(of: "/"), !path.hasSuffix("/") else {
-            throw FileError(code: .failed, description: "Writing \(path): the path does not name a file.")
-        }
-        return (slash == path.startIndex ? "/" : String(path[..<slash]), String(path[path.index(after: slash)...]))
-    }
 }
 
 enum ConfigRestoring {
     static func put(_ restore: ConfigRestore, for seen: AgentObservation) throws(FileError) {
-        let (folder, name) = try AgentFiles.split(restore.version.path)
+        let (folder, name) = try splitPath(restore.version.path)
         let directory = try AgentFiles.directory(folder, of: seen)
         try directory.replace(
             name, with: restore.version.bytes, mode: restore.version.mode, uid: restore.version.uid,
@@ -39,7 +26,7 @@ enum ConfigRestoring {
 
 /// The drop-in that sets KillMode, since that cannot be set at run time (systemd.unit(5): `<unit>.d/*.conf`).
 enum KillModeDropIn {
-    private static let name = "90-agent-watchdog.conf"
+    private static let name = Policy.killModeDropIn
 
     static func shownPath(_ id: AgentID) -> String {
         switch id.scope {

@@ -14,7 +14,7 @@ package enum ConfigRemains {
     ) -> [String] {
         var problems: [String] = []
         do throws(FileError) {
-            let (folder, name) = try AgentFiles.split(path)
+            let (folder, name) = try splitPath(path)
             let directory = try AgentFiles.directory(folder, of: seen)
             for temporary in try directory.leftBehind(by: name) {
                 let found = try directory.read(temporary, most: mostBytes)

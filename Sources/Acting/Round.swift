@@ -1,4 +1,4 @@
-internal import Files
+package import Files
 package import Model
 internal import Processes
 package import Systemd
@@ -11,6 +11,7 @@ package final class Round {
     private let manager: (Scope) -> UnitManager?
     /// How long jobs and ending processes may take, at most.
     private let limit: Duration
+    private let key: FingerprintKey
 
     private struct Step {
         let index: Int
@@ -27,7 +28,8 @@ package final class Round {
     private var dropIns: [(step: Step, path: String)] = []
     private var ending: [(step: Step, process: EndingProcess)] = []
 
-    package init(limit: Duration, manager: @escaping (Scope) -> UnitManager?) {
+    package init(limit: Duration, key: FingerprintKey, manager: @escaping (Scope) -> UnitManager?) {
+        self.key = key
         self.limit = limit
         self.manager = manager
     }
@@ -84,9 +86,10 @@ package final class Round {
                 step.close(.refused, restore.version.path, error.description)
                 return false
             }
-        case .endProcess(let id):
+        case .endProcess(let order):
+            let id = order.process
             do throws(ProcessError) {
-                switch try EndingProcess.terminate(id, in: step.seen) {
+                switch try EndingProcess.terminate(order, in: step.seen, key: key) {
                 case .asked(let process): ending.append((step, process))
                 case .gone: step.close(.done, "PID \(id.pid)", "The process had already ended.")
                 case .notProven(let reason):
@@ -167,7 +170,7 @@ package final class Round {
         case .startUnit, .restartUnit, .resetFailed: seen.agent.id.unit
         case .writeKillMode: KillModeDropIn.shownPath(seen.agent.id)
         case .restoreConfig(let restore): restore.version.path
-        case .endProcess(let id): "PID \(id.pid)"
+        case .endProcess(let order): "PID \(order.process.pid)"
         }
     }
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/fsuid.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 const int linux_o_path = O_PATH;
@@ -47,6 +48,18 @@ int linux_pidfd_open(pid_t process) {
 
 int linux_pidfd_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+int64_t linux_wall_clock(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+void linux_sleep(int64_t microseconds) {
+    struct timespec rest = {.tv_sec = microseconds / 1000000, .tv_nsec = microseconds % 1000000 * 1000};
+    while (nanosleep(&rest, &rest) == -1 && errno == EINTR) {
+    }
 }
 
 int linux_getopt_long(int count, char *const *arguments, const char *shorts, const struct option *longs,

@@ -4,9 +4,11 @@ struct Command {
     /// One line without a full stop.
     let summary: String
     /// What follows the options, for the usage line.
+    /// One word at most; or, ending in `…`, another program's whole command line, whose options are its own.
     let operands: String
     let options: [Option]
     let discussion: String
+    var takesCommandLine: Bool { operands.hasSuffix("…") }
     let run: (Invocation, Environment) throws(CommandFailure) -> ExitStatus
 }
 
@@ -27,7 +29,7 @@ enum CommandTable {
     static var commands: [Command] {
         [
             RunCommand.command, DoctorCommand.command, StatusCommand.command, IncidentsCommand.command,
-            ExplainCommand.command, HelpCommand.command,
+            ExplainCommand.command, LockCommand.command, HelpCommand.command,
         ]
     }
 

@@ -1,4 +1,5 @@
 internal import Diagnosing
+internal import Files
 internal import Model
 internal import Recording
 
@@ -35,8 +36,10 @@ enum DoctorCommand {
         let pass: Pass
         let report: PassReport
         do throws(LedgerError) {
-            pass = try Pass(environment, settings, ledger: ledger, dryRun: true, agentName: invocation[.agent])
-            report = PassReport(pass, pass.diagnose(try pass.observe()), advice: true)
+            let key = FingerprintKey.forLooking(in: settings.stateDirectory)
+            pass = try Pass(
+                environment, settings, ledger: ledger, key: key, dryRun: true, agentName: invocation[.agent])
+            report = PassReport(pass, pass.diagnose(try pass.observe(killModes: true)), advice: true)
         } catch {
             throw CommandFailure(.unable, "watchdog: \(error)")
         }

@@ -17,13 +17,28 @@ package struct Environment {
     package var home: String
     package var hostName: String
     package var variable: (String) -> String?
+    /// Turns this process into another program; comes back only where that failed.
+    package var become: ([String]) -> StartProblem
+
+    /// Why a program could not be started.
+    package struct StartProblem {
+        package let isMissing: Bool
+        /// A clause.
+        package let sentence: String
+
+        package init(isMissing: Bool, sentence: String) {
+            self.isMissing = isMissing
+            self.sentence = sentence
+        }
+    }
 
     package init(
         now: @escaping () -> Timestamp, pause: @escaping (Duration) -> Void, write: @escaping (String) -> Void,
         complain: @escaping (String) -> Void, isTerminal: Bool, colour: Bool, uid: UInt32, home: String,
         hostName: String,
-        variable: @escaping (String) -> String?
+        variable: @escaping (String) -> String?, become: @escaping ([String]) -> StartProblem
     ) {
+        self.become = become
         self.now = now
         self.pause = pause
         self.write = write
@@ -53,6 +68,9 @@ package enum ExitStatus: Int32, Sendable {
     /// The watchdog could not do its job.
     case unable = 3
     case usage = 64
+    /// Of `lock`, as a shell has it: the command is there and cannot be started; there is no such command.
+    case commandNotStarted = 126
+    case commandMissing = 127
     case busy = 75
 
     init(_ verdict: Verdict) {

@@ -42,7 +42,9 @@ struct Invocation {
         while true {
             var argument: UnsafePointer<CChar>?
             var unknown: Int32 = 0
-            let found = linux_getopt_long(Int32(arguments.count), words, ":h", longs, &argument, &index, &unknown)
+            let found = linux_getopt_long(
+                Int32(arguments.count), words, command.takesCommandLine ? "+:h" : ":h", longs, &argument, &index,
+                &unknown)
             if found == -1 { break }
             let word = Self.word(at: Int(index), unknown, arguments)
             switch found {
@@ -62,7 +64,7 @@ struct Invocation {
         }
         // getopt has moved the operands behind the options.
         operands = words[Int(index)...].compactMap { $0.map { String(cString: $0) } }
-        let most = command.operands.isEmpty ? 0 : 1
+        let most = command.takesCommandLine ? Int.max : command.operands.isEmpty ? 0 : 1
         if operands.count > most {
             throw CommandFailure(
                 .usage,

@@ -1,4 +1,5 @@
 internal import Diagnosing
+internal import Files
 internal import Model
 internal import Observing
 internal import Planning
@@ -14,7 +15,13 @@ final class Pass {
     let managers: Managers
     let observer: Observer
     let started: Timestamp
+    /// For fingerprints of bot tokens.
+    let key: FingerprintKey
 
+    /// What the Bot API said of tokens: in earlier passes, and in this one.
+    var tokenChecks: [TokenFingerprint: TokenCheck] = [:]
+    /// Of this pass alone: still to be remembered.
+    var newTokenChecks: [TokenCheck] = []
     var hostFindings: [Finding] = []
     /// Most of the fleet is broken at once.
     var braked = false
@@ -30,8 +37,10 @@ final class Pass {
 
     /// Without a ledger nothing can be done: only a dry run goes without.
     init(
-        _ environment: Environment, _ settings: Settings, ledger: Ledger?, dryRun: Bool, agentName: String?
+        _ environment: Environment, _ settings: Settings, ledger: Ledger?, key: FingerprintKey, dryRun: Bool,
+        agentName: String?
     ) throws(LedgerError) {
+        self.key = key
         self.environment = environment
         self.settings = settings
         self.ledger = ledger
@@ -39,7 +48,7 @@ final class Pass {
         self.agentName = agentName
         started = environment.now()
         managers = Managers.connect()
-        observer = Observer(managers: managers, settings: settings, journalTail: try ledger?.journalTail())
+        observer = Observer(managers: managers, settings: settings, journalTail: try ledger?.journalTail(), key: key)
     }
 
     var policy: Policy { settings.policy }
@@ -58,14 +67,22 @@ final class Pass {
         return report
     }
 
-    func observe() throws(LedgerError) -> [AgentCase] {
+    /// `killModes`: find out where each unit's KillMode comes from, which is more reading than a pass needs.
+    func observe(killModes: Bool = false) throws(LedgerError) -> [AgentCase] {
         let histories = try ledger?.histories(actionsSince: started - policy.actionsWindow) ?? [:]
         var request = Observer.Request()
         request.known = histories.keys.filter { histories[$0]?.verdict != "gone" }
         request.cursors = histories.compactMapValues(\.cursor)
         request.restarts = histories.compactMapValues(\.restarts)
         request.name = agentName
+        tokenChecks = try ledger?.tokenChecks() ?? [:]
+        request.tokenChecks = tokenChecks
+        // What cannot be remembered would be asked again and again.
+        request.asksBotAPI = !dryRun
+        request.killModeOrigins = killModes
         let snapshot = observer.observe(request, at: environment.now())
+        newTokenChecks = snapshot.tokenChecks
+        for check in newTokenChecks { tokenChecks[check.token] = check }
         hostFindings = Rules.findings(ofHost: snapshot)
         if agentName == nil { missing(histories, snapshot) }
         return snapshot.agents.map { seen in

@@ -9,7 +9,9 @@ extension Pass {
     /// Returns the agents for which the ladder goes on.
     func carryOut(_ plans: [(AgentCase, Plan)]) throws(LedgerError) -> [AgentCase] {
         let left = deadline - environment.now()
-        let round = Round(limit: max(.seconds(5), min(left, .seconds(330)))) { [managers] in managers.manager(of: $0) }
+        let round = Round(limit: max(.seconds(5), min(left, .seconds(330))), key: key) { [managers] in
+            managers.manager(of: $0)
+        }
         var acting: [Treatment] = []
         var passing: [AgentCase] = []
         for (each, plan) in plans {
@@ -71,7 +73,7 @@ extension Pass {
                 plan.restores.first { $0.version.path == version.path }.map { (version, $0.version.digest) }
             }
         }
-        if plan.startsUnit { each.history.actions.append(now) }
+        if plan.isHealing { each.history.actions.append(now) }
         let outcomes = Treatment.Outcomes()
         let log = StepLog(
             began: { [environment] step in
@@ -99,7 +101,7 @@ extension Pass {
         guard let plan = Ladder.undo(each.seen, replaced: each.replaced) else { return }
         guard case .approved(let approved) = gate(plan, each) else { return }
         let undoing = try writeAhead(plan, each)
-        let round = Round(limit: .seconds(5)) { [managers] in managers.manager(of: $0) }
+        let round = Round(limit: .seconds(5), key: key) { [managers] in managers.manager(of: $0) }
         round.perform(approved, seen: each.seen, log: undoing.log)
         round.finish()
         each.replaced = []

@@ -20,6 +20,7 @@ extension Pass {
                     try ledger.forget(agent, closing: history.incident, at: environment.now())
                 }
                 notices += try concludeHost(ledger)
+                for check in newTokenChecks { try ledger.remember(check) }
                 for notice in notices { try ledger.post(notice, to: channels) }
                 try ledger.finishPass(
                     report.verdict, agents: cases.count, journalTail: agentName == nil ? observer.journalTail : nil,
@@ -48,6 +49,11 @@ extension Pass {
         if each.worthy.isEmpty, !each.unproven {
             // An agent that is just starting is not well yet.
             guard each.hold == nil, let incident = each.incident else { return nil }
+            // Polls have a rhythm of their own: that a conflict is over is for a later pass to say.
+            if each.healed, incident.tried.contains(.rule(.pollerConflict)) {
+                try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
+                return nil
+            }
             return try end(incident, each, ledger)
         }
         // One cause, one alert: while the brake holds, the host's incident speaks for all.

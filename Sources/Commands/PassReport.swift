@@ -16,9 +16,11 @@ struct PassReport: Encodable {
         /// Why it is held, still broken, or was not touched.
         let reason: String?
         let diff: [String]?
+        /// Only where it was looked up: in `doctor`.
+        let killMode: KillMode?
 
         private enum CodingKeys: String, CodingKey {
-            case name, unit, user, verdict, findings, diagnosis, actions, incident, reason, diff
+            case name, unit, user, verdict, findings, diagnosis, actions, incident, reason, diff, killMode
         }
 
         /// `user` and `diagnosis` are always there, as null where there is none: a reader need not ask twice.
@@ -34,7 +36,14 @@ struct PassReport: Encodable {
             try container.encode(incident, forKey: .incident)
             try container.encodeIfPresent(reason, forKey: .reason)
             try container.encodeIfPresent(diff, forKey: .diff)
+            try container.encodeIfPresent(killMode, forKey: .killMode)
         }
+    }
+
+    /// What holds for the unit, and the file and line that it comes from.
+    struct KillMode: Encodable {
+        let value: String
+        let source: String
     }
 
     struct FindingReport: Encodable {
@@ -118,7 +127,9 @@ struct PassReport: Encodable {
                 },
                 incident: each.incident?.id,
                 reason: (each.hold.map { "Left alone: \($0.clause)." } ?? each.reason).map(redactor.mask),
-                diff: each.diff.isEmpty ? nil : each.diff)
+                diff: each.diff.isEmpty ? nil : each.diff,
+                killMode: advice
+                    ? each.seen.killModeOrigin.map { KillMode(value: each.seen.unit.killMode, source: $0.text) } : nil)
         }
         verdict = Self.worst(cases.map(\.verdict), host: pass.hostFindings)
     }

@@ -35,7 +35,16 @@ extension Pass {
             }
             let plans = try plan(open)
             if dryRun { return }
-            open = try carryOut(plans)
+            // A manager reads its units anew for all drop-ins together: they wait until nothing else is to be done.
+            let last = plans.filter { $0.1.writesDropIn }
+            let first = plans.filter { !$0.1.writesDropIn }
+            guard !first.isEmpty, !last.isEmpty else {
+                open = try carryOut(plans)
+                continue
+            }
+            let waiting = last.map(\.0)
+            open = try carryOut(first) + waiting
+            look(at: waiting)
         }
     }
 

@@ -15,6 +15,7 @@ extension Pass {
                 pending.append(treatment)
             }
         }
+        for treatment in treatments { treatment.subject.history.acted = acted }
         lookAgain(treatments)
         while !pending.isEmpty {
             let late = environment.now() >= deadline
@@ -73,6 +74,7 @@ extension Pass {
         // A counter that cannot match: these agents are read in full, whatever they look like.
         request.restarts = Dictionary(
             cases.map { ($0.agent.id, UInt32.max) }, uniquingKeysWith: { first, _ in first })
+        request.tokenChecks = tokenChecks
         let snapshot = observer.observe(request, at: environment.now())
         for each in cases {
             guard var seen = snapshot.agents.first(where: { $0.agent.id == each.agent.id }) else { continue }

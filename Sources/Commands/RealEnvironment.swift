@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 internal import Model
 
@@ -5,28 +6,35 @@ extension Program {
     /// The real environment, the words of this process, its exit status.
     package static func main() -> Int32 {
         // A reader that goes away (`watchdog status | head`) must not end a pass with a signal.
-        signal(SIGPIPE, SIG_IGN)
-        umask(0o077)
+        let pipeSignal = signal(SIGPIPE, SIG_IGN)
+        let mask = umask(0o077)
         let clock = ContinuousClock()
         let began = clock.now
-        var wall = timespec()
-        clock_gettime(CLOCK_REALTIME, &wall)
-        let start = Timestamp(microseconds: Int64(wall.tv_sec) * 1_000_000 + Int64(wall.tv_nsec) / 1000)
+        let start = Timestamp(microseconds: linux_wall_clock())
         let terminal = isatty(STDOUT_FILENO) == 1
         let variable: (String) -> String? = { name in getenv(name).map { String(cString: $0) } }
         let environment = Environment(
             now: { start + (clock.now - began) },
-            pause: { duration in
-                var rest = timespec(
-                    tv_sec: Int(duration.components.seconds),
-                    tv_nsec: Int(duration.components.attoseconds / 1_000_000_000))
-                var left = timespec()
-                while nanosleep(&rest, &left) == -1, errno == EINTR { rest = left }
-            },
+            pause: { linux_sleep($0.microseconds) },
             write: { text in put(text, STDOUT_FILENO) }, complain: { text in put(text, STDERR_FILENO) },
             isTerminal: terminal,
             colour: terminal && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb",
-            uid: geteuid(), home: variable("HOME") ?? "/", hostName: hostName(), variable: variable)
+            uid: geteuid(), home: variable("HOME") ?? "/", hostName: hostName(), variable: variable,
+            become: { words in
+                // The program starts as if nothing had been before it.
+                signal(SIGPIPE, pipeSignal)
+                umask(mask)
+                var arguments = words.map { strdup($0) }
+                arguments.append(nil)
+                var reason = EINVAL
+                if let program = arguments[0] {
+                    execvp(program, arguments)
+                    reason = errno
+                }
+                for argument in arguments { free(argument) }
+                return Environment.StartProblem(
+                    isMissing: reason == ENOENT, sentence: String(cString: strerror(reason)))
+            })
         return run(Array(CommandLine.arguments.dropFirst()), in: environment).rawValue
     }
 

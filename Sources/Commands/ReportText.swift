@@ -18,6 +18,7 @@ enum ReportText {
 
     private static func agentLines(_ agent: PassReport.Agent, _ style: Style) -> [String] {
         var lines: [String] = []
+        if let mode = agent.killMode { lines.append(style.dim("    KillMode=\(mode.value), from \(mode.source)")) }
         for finding in agent.findings {
             lines.append("    found  \(finding.summary)")
             for fact in finding.evidence { lines.append(style.dim("           \(fact.source): \(fact.text)")) }

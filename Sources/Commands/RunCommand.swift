@@ -28,7 +28,8 @@ enum RunCommand {
             } catch {
                 throw CommandFailure(.unable, "watchdog: \(error)")
             }
-            return try report(invocation, environment, settings, ledger, dryRun: true)
+            let key = FingerprintKey.forLooking(in: settings.stateDirectory)
+            return try report(invocation, environment, settings, ledger, key, dryRun: true)
         }
         let lock: StateDirectory?
         do throws(FileError) {
@@ -48,7 +49,13 @@ enum RunCommand {
             } catch {
                 throw CommandFailure(.unable, "watchdog: \(error)")
             }
-            status = try report(invocation, environment, settings, ledger, dryRun: false)
+            let key: FingerprintKey
+            do throws(FileError) {
+                key = try FingerprintKey.load(in: lock.path)
+            } catch {
+                throw CommandFailure(.unable, "watchdog: \(error)")
+            }
+            status = try report(invocation, environment, settings, ledger, key, dryRun: false)
         } catch {
             // The ledger is the way in which alerts are kept: where it fails, people are told from here.
             if error.status == .unable, invocation[.agent] == nil, lock.isFirstThisHour() {
@@ -74,12 +81,14 @@ enum RunCommand {
     }
 
     private static func report(
-        _ invocation: Invocation, _ environment: Environment, _ settings: Settings, _ ledger: Ledger?, dryRun: Bool
+        _ invocation: Invocation, _ environment: Environment, _ settings: Settings, _ ledger: Ledger?,
+        _ key: FingerprintKey, dryRun: Bool
     ) throws(CommandFailure) -> ExitStatus {
         let pass: Pass
         let report: PassReport
         do throws(LedgerError) {
-            pass = try Pass(environment, settings, ledger: ledger, dryRun: dryRun, agentName: invocation[.agent])
+            pass = try Pass(
+                environment, settings, ledger: ledger, key: key, dryRun: dryRun, agentName: invocation[.agent])
             report = try pass.run()
         } catch {
             throw CommandFailure(.unable, "watchdog: \(error)")

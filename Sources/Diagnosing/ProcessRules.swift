@@ -4,17 +4,7 @@ internal import Model
 enum ProcessRules {
     static func findings(_ seen: AgentObservation, policy: Policy) -> [Finding] {
         var findings: [Finding] = []
-        let unit = seen.unit
-        let unsafe =
-            unit.killMode == "process" || unit.killMode == "none" || (policy.killModeStrict && unit.killMode == "mixed")
-        if unsafe, unit.killMode != policy.killMode {
-            findings.append(
-                Finding(
-                    kind: .unitKillMode, severity: .warning,
-                    summary:
-                        "KillMode of \(seen.agent.id.unit) is \(unit.killMode): what the agent starts outlives a restart.",
-                    evidence: [Evidence("unit property KillMode", unit.killMode)], prescription: .enforceKillMode))
-        }
+        if let unsafe = killMode(seen, policy: policy) { findings.append(unsafe) }
         let leftovers = leftovers(seen)
         if !leftovers.isEmpty {
             let list = leftovers.map { "\($0.command) (PID \($0.id.pid))" }.joined(separator: ", ")
@@ -23,9 +13,34 @@ enum ProcessRules {
                 Finding(
                     kind: .processLeftover, severity: .warning,
                     summary: "\(plural) of an earlier start of \(seen.agent.id.unit) still there: \(list).",
-                    evidence: leftovers.map { Self.evidence($0, unit) }, prescription: .end(leftovers.map(\.id))))
+                    evidence: leftovers.map { Self.evidence($0, seen.unit) }, prescription: .end(leftovers.map(order))))
         }
+        if let stray = StrayRule.finding(seen) { findings.append(stray) }
         return findings
+    }
+
+    private static func killMode(_ seen: AgentObservation, policy: Policy) -> Finding? {
+        let mode = seen.unit.killMode
+        let unsafe = mode == "process" || mode == "none" || (policy.killModeStrict && mode == "mixed")
+        guard unsafe, mode != policy.killMode else { return nil }
+        var summary = "KillMode of \(seen.agent.id.unit) is \(mode): what the agent starts outlives a restart."
+        var prescription = Prescription.enforceKillMode
+        if case .file(let path, _) = seen.killModeOrigin, let name = path.split(separator: "/").last,
+            path.contains(".d/"), name > Policy.killModeDropIn
+        {
+            // Drop-ins apply in the order of their names: ours would change nothing.
+            summary += " \(path) sets it and has the last word, so nothing is written; change it there."
+            prescription = .none
+        }
+        return Finding(
+            kind: .unitKillMode, severity: .warning, summary: summary,
+            evidence: [
+                Evidence("unit property KillMode", mode + (seen.killModeOrigin.map { ", from \($0.text)" } ?? ""))
+            ], prescription: prescription)
+    }
+
+    static func order(_ leftover: ProcessFacts) -> EndOrder {
+        EndOrder(process: leftover.id, cgroup: leftover.cgroup, uid: leftover.uid, proof: .earlierStart)
     }
 
     /// In the cgroup, older than the main process and than the present activation, not its descendant, and not
@@ -60,7 +75,7 @@ enum ProcessRules {
     private static func evidence(_ process: ProcessFacts, _ unit: UnitFacts) -> Evidence {
         Evidence(
             "/proc/\(process.id.pid)",
-            "\(process.command), parent \(process.parent), in \(unit.controlGroup), started before main process \(unit.mainPID), of invocation \(process.invocationID ?? "unknown") and not \(unit.invocationID)"
+            "\(process.command), parent \(process.parent), in \(process.cgroup), started before main process \(unit.mainPID), of invocation \(process.invocationID ?? "unknown") and not \(unit.invocationID)"
         )
     }
 }

@@ -68,12 +68,53 @@ package enum RuleBook {
         Rule(
             kind: .processLeftover, title: "A process of an earlier start is still there", severity: .warning,
             rule:
-                "A process in the unit's cgroup started before the present main process, is not its descendant, and does not carry the present start's invocation id.",
+                "A process in the unit's cgroup, or in a cgroup below it, started before the present main process, is not its descendant, and does not carry the present start's invocation id.",
             reason:
                 "It belongs to a start that is over. It may poll the same bot token, hold a port or write the same files.",
             advice:
                 "The watchdog ends exactly that process: SIGTERM, the unit's own stop timeout, then SIGKILL. By hand: `kill PID`.",
             consequence: "Two processes work as one agent; messages get lost between them."),
+        Rule(
+            kind: .processStray, title: "A second copy of the agent runs outside its unit", severity: .warning,
+            rule:
+                "A process outside every agent unit's cgroup is older than a minute and has the agent's bot token in its environment and a TCP socket, or listens on the agent's own port.",
+            reason:
+                "Started by hand, by another supervisor, or left by an update: systemd does not know it, a restart of the unit does not reach it, and it takes the agent's messages or its port.",
+            advice:
+                "The watchdog ends it only if the token, or the port together with the same program, proves what it is, if its parent is gone, and if nobody can be at it: no terminal, no login session, no other service or container. SIGTERM, the unit's own stop timeout, then SIGKILL. Otherwise the finding says why not, and what to type.",
+            consequence: "Two processes answer as one agent, and each loses messages to the other."),
+        Rule(
+            kind: .pollerConflict, title: "Polls for messages end with 409 Conflict", severity: .warning,
+            rule:
+                "The agent's journal has a new line with 409 and getUpdates, or the Bot API's sentence for it, from the present main process.",
+            reason:
+                "The Bot API lets one poll at a time stand and ends the older one with 409. Another process may hold the token, here or on another host; an agent can also conflict with itself.",
+            advice:
+                "With a second holder of the token on this host, the watchdog ends the one outside the unit, if it may. With the agent as the only holder it restarts the unit once in an incident. With none, or if that did not help, the token is polled somewhere else: stop it there, or rotate the token (@BotFather, /revoke) and set the new one. It is called over only when a later pass has seen no such line.",
+            consequence: "The agent receives some of its messages, or none."),
+        Rule(
+            kind: .pollerDuplicateToken, title: "Two hold the same bot token", severity: .warning,
+            rule:
+                "Another agent has the same bot token in its unit's environment, an environment file, its config or its main process; or another service or container has it.",
+            reason: "Only one can poll a bot. It goes unnoticed until both run, and then both lose messages.",
+            advice:
+                "Give each agent a bot of its own (@BotFather, /newbot), or take the token away from the one that does not need it. The watchdog changes nothing here.",
+            consequence: "As soon as both poll, the Bot API ends each poll of one with the next of the other."),
+        Rule(
+            kind: .pollerWebhook, title: "A webhook keeps the agent from polling", severity: .warning,
+            rule:
+                "getWebhookInfo names an address that neither the agent's config nor its environment has, or the journal has the Bot API's sentence that a webhook is active.",
+            reason: "While a webhook is set, the Bot API refuses every poll and sends the messages there.",
+            advice:
+                "If the webhook is a remnant: `curl \"https://api.telegram.org/bot$TELEGRAM_BOT_TOKEN/deleteWebhook\"`. The watchdog asks at most once an hour, so that it may take an hour until it calls this over.",
+            consequence: "The agent receives no messages at all."),
+        Rule(
+            kind: .secretRejected, title: "The bot token is refused", severity: .warning,
+            rule: "getMe and getWebhookInfo both answer 401 for the agent's bot token.",
+            reason: "The token was revoked or replaced. No restart and no older config makes it valid again.",
+            advice:
+                "Get the present token from @BotFather (/token), set it where the finding says, and restart the unit. The watchdog asks at most once an hour.",
+            consequence: "The bot neither receives nor sends anything."),
         Rule(
             kind: .fleetWide, title: "Most of the fleet broke at once", severity: .critical,
             rule: "More than brake_share of a fleet of four or more is broken in the same pass.",

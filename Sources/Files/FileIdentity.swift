@@ -28,6 +28,15 @@ package struct FileIdentity: Hashable, Sendable {
         self = try Self.lookUp("user \(name)") { getpwnam_r(name, $0, $1, $2, $3) }
     }
 
+    /// As whom a unit runs: the owner of its user manager, or the `User=` of a system unit, which may be a number.
+    package init(ofUser user: String, manager: UInt32?) throws(FileError) {
+        if let uid = manager ?? UInt32(user) {
+            self = uid == 0 ? .root : try FileIdentity(uid: uid)
+        } else {
+            self = user.isEmpty || user == "root" ? .root : try FileIdentity(name: user)
+        }
+    }
+
     private typealias Query = (
         UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int,
         UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>

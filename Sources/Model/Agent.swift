@@ -62,10 +62,16 @@ package struct Agent: Hashable, Sendable {
     package var health: [HealthProbe]
     /// Names of variables whose values are secret.
     package var secrets: [String]
+    /// The port that is this agent's own, as its unit's environment has it.
+    package var port: UInt16?
 
-    package init(id: AgentID, name: String, config: [String] = [], health: [HealthProbe] = [], secrets: [String] = []) {
+    package init(
+        id: AgentID, name: String, config: [String] = [], health: [HealthProbe] = [], secrets: [String] = [],
+        port: UInt16? = nil
+    ) {
         self.id = id
         self.name = name
+        self.port = port
         self.config = config
         self.health = health
         self.secrets = secrets

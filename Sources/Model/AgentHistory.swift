@@ -3,6 +3,8 @@ package struct AgentHistory: Hashable, Sendable {
     package var lastSeen: Timestamp?
     /// The restart counter then.
     package var restarts: UInt32?
+    /// When this pass last did something to the agent: what was said before that is no news.
+    package var acted: Timestamp?
     package var cursor: String?
     /// Kinds that held at the end of the last pass.
     package var kinds: Set<FindingKind> = []

@@ -7,6 +7,11 @@ package enum FindingKind: String, CaseIterable, Hashable, Sendable {
     case unitStartLimit = "unit-start-limit"
     case unitKillMode = "unit-kill-mode"
     case processLeftover = "process-leftover"
+    case processStray = "process-stray"
+    case pollerConflict = "poller-conflict"
+    case pollerDuplicateToken = "poller-duplicate-token"
+    case pollerWebhook = "poller-webhook"
+    case secretRejected = "secret-rejected"
     case probeFailed = "probe-failed"
     case fleetWide = "fleet-wide"
     case watchdogIncomplete = "watchdog-incomplete"
@@ -51,7 +56,7 @@ package enum Prescription: Hashable, Sendable {
     case restart
     case restoreConfig
     case enforceKillMode
-    case end([ProcessID])
+    case end([EndOrder])
 }
 
 package struct Finding: Hashable, Sendable {

@@ -6,6 +6,8 @@ package struct Snapshot: Sendable {
     package var gaps: [Gap]
     /// The managers whose units were really listed: only of these it is known what they do not have.
     package var listed: Set<Scope>
+    /// What the Bot API said just now, to be remembered.
+    package var tokenChecks: [TokenCheck] = []
 
     package init(taken: Timestamp, agents: [AgentObservation], gaps: [Gap], listed: Set<Scope> = []) {
         self.taken = taken
@@ -32,7 +34,7 @@ package struct Gap: Hashable, Sendable {
 }
 
 package struct AgentObservation: Sendable {
-    package let agent: Agent
+    package var agent: Agent
     package let taken: Timestamp
     package var unit: UnitFacts
     package var processes: [ProcessFacts] = []
@@ -40,6 +42,20 @@ package struct AgentObservation: Sendable {
     package var config: [ConfigFile] = []
     package var probes: [ProbeFacts] = []
     package var gaps: [Gap] = []
+    /// The bot tokens that the agent has, wherever they were found.
+    package var tokens: [HeldToken] = []
+    /// Values of the unit's environment that are addresses.
+    package var addresses: [String] = []
+    /// Other agents that have one of them, too.
+    package var twins: [TokenTwin] = []
+    /// What the Bot API last said of them.
+    package var tokenChecks: [TokenCheck] = []
+    /// Processes outside every agent's unit that have something of this one.
+    package var outsiders: [Outsider] = []
+    /// Who holds the agent's port where the process itself may not be looked at: a user's name.
+    package var hiddenPortOwner: String?
+    /// Where the unit's KillMode comes from; `nil` where nobody looked.
+    package var killModeOrigin: SettingOrigin?
     /// Values that must not leave this machine's memory, for masking.
     package var secretValues: [String] = []
 
@@ -98,22 +114,41 @@ package struct ProcessID: Hashable, Sendable {
     }
 }
 
-/// A process in a unit's cgroup.
+/// A process that has to do with an agent.
 package struct ProcessFacts: Hashable, Sendable {
     package let id: ProcessID
     package let parent: Int32
     /// As the kernel has it, at most 15 bytes.
     package let command: String
+    package let cgroup: String
     package let uid: UInt32
     /// From its environment; `nil` where that could not be read or does not say.
     package let invocationID: String?
 
-    package init(id: ProcessID, parent: Int32, command: String, uid: UInt32, invocationID: String?) {
+    package init(id: ProcessID, parent: Int32, command: String, cgroup: String, uid: UInt32, invocationID: String?) {
         self.id = id
         self.parent = parent
         self.command = command
+        self.cgroup = cgroup
         self.uid = uid
         self.invocationID = invocationID
+    }
+}
+
+/// The place in a unit's files that a setting comes from.
+package enum SettingOrigin: Hashable, Sendable {
+    case file(String, line: Int)
+    /// No file of the unit's sets it.
+    case builtIn
+    /// Why that could not be found out.
+    case unknown(String)
+
+    package var text: String {
+        switch self {
+        case .file(let path, let line): "\(path):\(line)"
+        case .builtIn: "systemd's default"
+        case .unknown(let why): why
+        }
     }
 }
 

@@ -3,7 +3,7 @@ package enum Remedy: Hashable, Sendable {
     case restartUnit
     case startUnit
     case resetFailed
-    case endProcess(ProcessID)
+    case endProcess(EndOrder)
     /// Writes the drop-in that sets this KillMode, and has the manager read it.
     case writeKillMode(String)
     case restoreConfig(ConfigRestore)
@@ -82,6 +82,24 @@ package struct Plan: Hashable, Sendable {
     /// Whether the unit is started or restarted by it; otherwise it must go on running untouched.
     package var startsUnit: Bool {
         steps.contains { $0 == .startUnit || $0 == .restartUnit }
+    }
+
+    /// Whether a manager has to read its units anew after it.
+    package var writesDropIn: Bool {
+        steps.contains { step in
+            if case .writeKillMode = step { return true }
+            return false
+        }
+    }
+
+    /// Whether it counts against the agent's budget: what ends a process outside the unit may be undone by whoever
+    /// started that, and must not go on for ever.
+    package var isHealing: Bool {
+        startsUnit
+            || steps.contains { step in
+                guard case .endProcess(let order) = step else { return false }
+                return order.proof != .earlierStart
+            }
     }
 
     package var restores: [ConfigRestore] {

@@ -36,6 +36,9 @@ package struct Policy: Hashable, Sendable {
     /// A main process that has held so long is out of its loop.
     package static let crashLoopOver: Duration = .seconds(300)
 
+    /// The name of the drop-in that the watchdog writes; drop-ins apply in the order of their names.
+    package static let killModeDropIn = "90-agent-watchdog.conf"
+
     package init() {}
 }
 
@@ -47,6 +50,8 @@ package struct AgentEntry: Hashable, Sendable {
     package var config: [String]?
     package var health: [String]?
     package var secrets: [String] = []
+    /// Where the agent's bot token stands; `nil`: wherever one is found.
+    package var telegramToken: SecretSource?
 
     package init(name: String, unit: String, user: String? = nil) {
         self.name = name

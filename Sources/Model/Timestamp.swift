@@ -70,4 +70,17 @@ extension Duration {
         default: return "\(seconds / 86_400) d" + (seconds % 86_400 >= 3600 ? " \(seconds % 86_400 / 3600) h" : "")
         }
     }
+
+    /// `90s`, `4min`, `6h`, `2d`; at most a million of each.
+    package init?(words text: String) {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let count = Int64(digits), count <= 1_000_000 else { return nil }
+        switch text.dropFirst(digits.count).drop(while: { $0 == " " }) {
+        case "s", "sec": self = .seconds(count)
+        case "min", "m": self = .seconds(count * 60)
+        case "h": self = .seconds(count * 3600)
+        case "d": self = .seconds(count * 86_400)
+        default: return nil
+        }
+    }
 }

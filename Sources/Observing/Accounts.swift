@@ -16,17 +16,7 @@ struct Accounts {
         if let found = known[key] { return found }
         let found: Result<FileIdentity, FileError>
         do throws(FileError) {
-            switch scope {
-            case .user(let uid, _): found = .success(try FileIdentity(uid: uid))
-            case .system where user.isEmpty || user == "root" || user == "0": found = .success(.root)
-            case .system:
-                // `User=` takes a number as well as a name.
-                if let uid = UInt32(user) {
-                    found = .success(try FileIdentity(uid: uid))
-                } else {
-                    found = .success(try FileIdentity(name: user))
-                }
-            }
+            found = .success(try FileIdentity(ofUser: user, manager: scope.uid))
         } catch {
             found = .failure(error)
         }

@@ -10,13 +10,14 @@ enum AgentDescription {
             || found.id.unit.hasPrefix("clawdbot-gateway")
         var config = entry?.config
         if config == nil, isOpenClaw { config = openClawConfig(variables, home: home).map { [$0] } }
+        let port = variables["OPENCLAW_GATEWAY_PORT"].flatMap { UInt16($0) }.flatMap { $0 > 0 ? $0 : nil }
         var health = entry?.health?.map { HealthProbe(url: $0, assumed: false) }
-        if health == nil, isOpenClaw, let port = variables["OPENCLAW_GATEWAY_PORT"].flatMap({ UInt16($0) }), port > 0 {
+        if health == nil, isOpenClaw, let port {
             health = [HealthProbe(url: "http://127.0.0.1:\(port)/readyz", assumed: true)]
         }
         return Agent(
             id: found.id, name: entry?.name ?? found.id.derivedName, config: config ?? [], health: health ?? [],
-            secrets: entry?.secrets ?? [])
+            secrets: entry?.secrets ?? [], port: port)
     }
 
     private static func openClawConfig(_ variables: Variables, home: String?) -> String? {

@@ -10,13 +10,10 @@ enum ConfigReader {
         observation.config = observation.agent.config.map { path in
             do throws(FileError) {
                 let identity = try identity.get()
-                guard let slash = path.lastIndex(of: "/"), path.hasSuffix("/") == false else {
-                    return ConfigFile(path: path, state: .refused("Reading \(path): the path does not name a file."))
-                }
-                let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+                let (folder, name) = try splitPath(path)
                 let directory = try ConfinedDirectory(
                     folder, as: identity, rootInRootsFolders: observation.agent.id.scope == .system)
-                let found = try directory.read(String(path[path.index(after: slash)...]), most: mostBytes)
+                let found = try directory.read(name, most: mostBytes)
                 return ConfigFile(
                     path: path,
                     state: .present(

@@ -1,4 +1,4 @@
-internal import Files
+package import Files
 package import Model
 internal import Systemd
 
@@ -6,17 +6,21 @@ internal import Systemd
 ///
 /// One journal handle and one connection per manager serve all snapshots of a pass.
 package final class Observer {
-    private let managers: Managers
-    private let settings: Settings
+    let managers: Managers
+    let settings: Settings
     private let journal: JournalReader
-    private var accounts = Accounts()
+    let book: TokenBook
+    var accounts = Accounts()
+    /// What each agent's tokens are, from the looks of this pass: a look at few agents compares them with all.
+    var holders: [AgentID: Holder] = [:]
     /// Managers that did not answer: they are not asked again in this pass.
     private var silent: Set<Scope> = []
     /// When each manager began to start units.
     private var started: [Scope: Timestamp] = [:]
 
     /// `journalTail`: the property of this name of the last pass's observer.
-    package init(managers: Managers, settings: Settings, journalTail: String?) {
+    package init(managers: Managers, settings: Settings, journalTail: String?, key: FingerprintKey) {
+        book = TokenBook(key: key)
         self.managers = managers
         self.settings = settings
         journal = JournalReader(lastTail: journalTail)
@@ -37,6 +41,12 @@ package final class Observer {
         package var only: [AgentID]?
         /// Only agents of this name.
         package var name: String?
+        /// What the Bot API said of tokens in earlier passes.
+        package var tokenChecks: [TokenFingerprint: TokenCheck] = [:]
+        /// Ask it about those that were last asked about an hour ago or longer.
+        package var asksBotAPI = false
+        /// Find out where each unit's KillMode comes from, also where it is safe.
+        package var killModeOrigins = false
 
         package init() {}
     }
@@ -65,16 +75,20 @@ package final class Observer {
             .map { describe($0, at: now) }
         Self.tellApart(&agents)
         if let name = request.name { agents.removeAll { $0.agent.name != name } }
+        readProcesses(into: &agents, &gaps)
         for index in agents.indices {
             let id = agents[index].agent.id
-            ProcessReader.read(into: &agents[index])
             journal.read(
                 into: &agents[index], after: request.cursors[id], managerStarted: started[id.scope],
                 undisturbed: agents[index].unit.isRunning
                     && request.restarts[id].map { $0 == agents[index].unit.restarts } ?? true)
         }
+        readTwins(into: &agents)
+        readKillModes(into: &agents, all: request.killModeOrigins)
         ProbeReader.read(into: &agents)
-        return Snapshot(taken: now, agents: agents, gaps: gaps, listed: listed)
+        var snapshot = Snapshot(taken: now, agents: agents, gaps: gaps, listed: listed)
+        readTokenChecks(into: &snapshot, request)
+        return snapshot
     }
 
     /// A unit and its properties, before it is known which agent it is.
@@ -140,7 +154,7 @@ package final class Observer {
     }
 
     private func describe(_ found: FoundUnit, at now: Timestamp) -> AgentObservation {
-        let entry = settings.agents.first { $0.unit == found.id.unit && owns(found.id.scope, $0) }
+        let entry = entry(of: found.id)
         let identity = accounts.identity(of: found.id.scope, user: found.unit.user)
         // Ignoring: an unknown user; reading the config says so where there is one.
         let home = (try? identity.get())?.home
@@ -148,8 +162,19 @@ package final class Observer {
         var observation = AgentObservation(agent: agent, taken: now, unit: found.unit)
         if let gap = found.gap { observation.gaps.append(gap) }
         ConfigReader.read(into: &observation, as: identity)
-        observation.secretValues = SecretReader.values(found, named: agent.secrets, as: identity)
+        let files = EnvironmentFiles(found, as: identity)
+        observation.secretValues = SecretReader.values(found.environment, files, named: agent.secrets)
+        Variables(found.environment).forEach { _, value in
+            if value.contains("://") { observation.addresses.append(value) }
+        }
+        var reader = TokenReader(book)
+        observation.tokens = reader.read(
+            found.environment, files, observation.config, source: entry?.telegramToken, as: identity)
         return observation
+    }
+
+    func entry(of id: AgentID) -> AgentEntry? {
+        settings.agents.first { $0.unit == id.unit && owns(id.scope, $0) }
     }
 
     /// In user mode an entry without `user` means the own manager, since there is no other.
@@ -205,12 +230,8 @@ package final class Observer {
 
 extension AgentObservation {
     fileprivate mutating func rename(_ name: String) {
-        var copy = AgentObservation(
-            agent: Agent(id: agent.id, name: name, config: agent.config, health: agent.health, secrets: agent.secrets),
-            taken: taken, unit: unit)
-        copy.config = config
-        copy.gaps = gaps
-        copy.secretValues = secretValues
-        self = copy
+        self.agent = Agent(
+            id: agent.id, name: name, config: agent.config, health: agent.health, secrets: agent.secrets,
+            port: agent.port)
     }
 }

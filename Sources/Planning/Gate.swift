@@ -16,8 +16,8 @@ package enum Gate {
         // Putting back a file that the watchdog itself replaced must never be what a budget prevents.
         if plan.rungs == [.undo] { return .approved(Approved(byGate: plan)) }
         if let hold = Intent.hold(seen) { return .refused("Left alone: \(hold.clause).") }
-        if plan.startsUnit {
-            if braked { return .refused("Most of the fleet is broken at once, so nothing is restarted.") }
+        if plan.startsUnit, braked { return .refused("Most of the fleet is broken at once, so nothing is restarted.") }
+        if plan.isHealing {
             let spent = history.actions.filter { $0 > now - policy.actionsWindow }.count
             guard spent < policy.actionsPerAgent else {
                 return .spent(

@@ -106,7 +106,8 @@ package enum Ladder {
         var reasons: [String] = []
         for finding in facts.findings where !facts.tried.contains(.rule(finding.kind)) {
             guard case .steps(let more) = self.steps(finding.prescription, facts) else { continue }
-            steps += more
+            // Two findings may prescribe the end of the same process.
+            steps += more.filter { !steps.contains($0) }
             rungs.append(.rule(finding.kind))
             reasons.append(finding.summary)
         }

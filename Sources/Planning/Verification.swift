@@ -15,7 +15,12 @@ package enum Verification: Hashable, Sendable {
         restarts: UInt32, policy: Policy
     ) -> Verification {
         let unit = seen.unit
-        guard plan.startsUnit else { return judgeUpkeep(plan, before: before, seen: seen, findings: findings) }
+        guard plan.startsUnit else {
+            let verdict = judgeUpkeep(plan, before: before, seen: seen, findings: findings)
+            let held = seen.taken - acted
+            guard verdict == .healed, answersConflict(plan), held < policy.settle else { return verdict }
+            return .waiting("polls without a new 409 for \(held.inWords) of \(policy.settle.inWords)")
+        }
         if unit.isDown {
             return .broken("\(seen.agent.id.unit) is \(unit.activeState) again (status \(unit.exitStatus)).")
         }
@@ -32,7 +37,12 @@ package enum Verification: Hashable, Sendable {
             if case .unhealthy(let sentence) = probe.answer { return sentence }
             return nil
         }
-        guard let first = unhealthy.first else { return .healed }
+        guard let first = unhealthy.first else {
+            guard answersConflict(plan), let left = findings.first(where: { $0.kind == .pollerConflict }) else {
+                return .healed
+            }
+            return .broken("It is still so: \(left.summary)")
+        }
         if seen.taken - since < policy.warmUp { return .waiting("runs, and does not answer yet") }
         return .broken("\(seen.agent.id.unit) runs, and after its warm-up does not answer as it should. \(first)")
     }
@@ -44,9 +54,15 @@ package enum Verification: Hashable, Sendable {
         guard seen.unit.mainPID == before.unit.mainPID, seen.unit.invocationID == before.unit.invocationID else {
             return .broken("\(seen.agent.id.unit) was restarted meanwhile.")
         }
-        let left = findings.first { plan.rungs.contains(.rule($0.kind)) }
+        // A process that is only told of was never this plan's to end.
+        let left = findings.first {
+            plan.rungs.contains(.rule($0.kind)) && !($0.kind == .processStray && $0.prescription == .none)
+        }
         return left.map { .broken("It is still so: \($0.summary)") } ?? .healed
     }
+
+    /// A conflict shows itself only in the rhythm of the polls.
+    private static func answersConflict(_ plan: Plan) -> Bool { plan.rungs.contains(.rule(.pollerConflict)) }
 
     /// Of systemd's message catalog: the unit failed; its main process exited.
     private static func isFailure(_ line: JournalLine) -> Bool {

@@ -127,6 +127,7 @@ package final class Ledger {
         let year = Value.integer((now - .seconds(365 * 86_400)).microseconds)
         try run("DELETE FROM outbox WHERE delivered < ?", [month])
         try run("DELETE FROM consultations WHERE at < ?", [month])
+        try run("DELETE FROM token_checks WHERE at < ?", [month])
         try run(
             "DELETE FROM outbox WHERE incident IN (SELECT id FROM incidents WHERE closed < ?) AND delivered IS NOT NULL",
             [year])

@@ -19,7 +19,7 @@ extension Ledger {
                 """,
                 [
                     .integer(pass), .integer(incident.id), .integer(agent), .integer(Int64(number)),
-                    .text(plan.rungs.map(\.text).joined(separator: " ")), .integer(plan.startsUnit ? 1 : 0),
+                    .text(plan.rungs.map(\.text).joined(separator: " ")), .integer(plan.isHealing ? 1 : 0),
                     .text(remedy.name), .text(target), Value(restore?.replacing?.hex),
                     Value(restore?.version.digest.hex),
                     .integer(now.microseconds),

@@ -67,6 +67,11 @@ enum Schema {
             provider TEXT NOT NULL, at INTEGER NOT NULL, asked TEXT NOT NULL, answered TEXT NOT NULL,
             accepted INTEGER NOT NULL, result TEXT NOT NULL);
         CREATE INDEX consultations_at ON consultations (at);
+        """,
         """
+        CREATE TABLE token_checks (
+            fingerprint TEXT PRIMARY KEY, at INTEGER NOT NULL, rejected INTEGER NOT NULL, webhook TEXT NOT NULL,
+            pending INTEGER NOT NULL);
+        """,
     ]
 }

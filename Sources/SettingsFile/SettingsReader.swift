@@ -63,6 +63,7 @@ package enum SettingsReader {
         entry.config = try table.texts("config", of: owner, expected: pathExpected) { $0.hasPrefix("/") }
         entry.health = try table.texts("health", of: owner, expected: addressExpected, where: isAddress)
         entry.secrets = try table.texts("secrets") ?? []
+        entry.telegramToken = try secret("telegram_token", &table)
         try table.finish()
         return entry
     }

@@ -1,3 +1,5 @@
+internal import Model
+
 /// Takes known keys out of a table, and complains of the rest.
 struct TableReader {
     let file: String
@@ -113,23 +115,10 @@ struct TableReader {
         guard let node = take(key) else { return nil }
         let expected =
             "a duration from \(range.lowerBound.components.seconds) s to \(range.upperBound.components.seconds) s, such as \"10s\", \"4min\" or \"6h\","
-        guard case .text(let text) = node.content, let duration = Self.duration(text), range.contains(duration) else {
+        guard case .text(let text) = node.content, let duration = Duration(words: text), range.contains(duration) else {
             throw error(node, key, expected: expected)
         }
         return duration
-    }
-
-    /// `90s`, `4min`, `6h`, `2d`.
-    static func duration(_ text: String) -> Duration? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let count = Int64(digits), count <= 1_000_000 else { return nil }
-        switch text.dropFirst(digits.count).drop(while: { $0 == " " }) {
-        case "s", "sec": return .seconds(count)
-        case "min", "m": return .seconds(count * 60)
-        case "h": return .seconds(count * 3600)
-        case "d": return .seconds(count * 86_400)
-        default: return nil
-        }
     }
 
     mutating func table(_ key: String) throws(SettingsError) -> TableReader? {

@@ -30,7 +30,7 @@ package enum UnitProperty: String, CaseIterable, Sendable {
     /// files of the unit's cgroup for accounting figures and costs it three times as much.
     package static let ofRunning: [UnitProperty] = [
         .activeEnter, .inactiveExit, .invocationID, .unitFileState, .killMode, .mainPID, .restarts, .mainStarted,
-        .controlGroup, .user, .environment, .timeoutStop, .job,
+        .controlGroup, .user, .environment, .environmentFiles, .timeoutStop, .job,
     ]
 
     var interface: String {

@@ -43,6 +43,10 @@ final class Session {
             variable: { name in
                 Issue.record("the variable \(name) was read")
                 return nil
+            },
+            become: { words in
+                Issue.record("the command became \(words)")
+                return Environment.StartProblem(isMissing: false, sentence: "a test becomes nothing")
             })
     }
 

@@ -7,7 +7,7 @@ extension CommandsTests {
     /// Words that are no command, or not quite one.
     struct UsageTests {
         private let session: Session
-        private static let commands = ["run", "doctor", "status", "incidents", "explain", "help"]
+        private static let commands = ["run", "doctor", "status", "incidents", "explain", "lock", "help"]
 
         init() throws {
             session = try Session()
@@ -24,6 +24,7 @@ extension CommandsTests {
               status     Show how the fleet stood after the last pass
               incidents  Show what happened, what was done and what came of it
               explain    Explain a kind of finding: the rule, its reason, what is done about it
+              lock       Start COMMAND only if no other agent on this host has its bot token
               help       Show what the program can do, or one command's help
 
             Exit status: 0 all well or healed, 1 degraded, 2 an agent is failing, 3 the watchdog could not do its

@@ -12,7 +12,8 @@ struct LeftoverTests {
         _ pid: Int32, ticks: UInt64 = 500, parent: Int32 = 1, uid: UInt32 = 1000, invocation: String? = "before"
     ) -> ProcessFacts {
         ProcessFacts(
-            id: ProcessID(pid: pid, startTicks: ticks), parent: parent, command: "node", uid: uid,
+            id: ProcessID(pid: pid, startTicks: ticks), parent: parent, command: "node",
+            cgroup: "/system.slice/\(Sample.unit)", uid: uid,
             invocationID: invocation)
     }
 
@@ -27,7 +28,7 @@ struct LeftoverTests {
     static func ended(_ seen: AgentObservation) -> Set<ProcessID> {
         let findings = Rules.findings(seen, history: AgentHistory(), policy: Policy())
         for finding in findings {
-            if case .end(let processes) = finding.prescription { return Set(processes) }
+            if case .end(let processes) = finding.prescription { return Set(processes.map(\.process)) }
         }
         return []
     }
@@ -39,7 +40,7 @@ struct LeftoverTests {
         #expect(findings.count == 1)
         #expect(finding.kind == .processLeftover)
         #expect(finding.severity == .warning)
-        #expect(finding.prescription == .end([ProcessID(pid: 77, startTicks: 500)]))
+        #expect(finding.prescription == .end([Sample.order(77, ticks: 500)]))
         #expect(
             finding.summary
                 == "A process of an earlier start of openclaw-gateway-coder.service still there: node (PID 77).")

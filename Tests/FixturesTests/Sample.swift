@@ -14,6 +14,13 @@ package enum Sample {
         Agent(id: id, name: id.derivedName, config: [configPath])
     }
 
+    /// To end a process of an earlier start.
+    package static func order(_ pid: Int32, ticks: UInt64 = 12) -> EndOrder {
+        EndOrder(
+            process: ProcessID(pid: pid, startTicks: ticks), cgroup: "/system.slice/\(unit)", uid: 1000,
+            proof: .earlierStart)
+    }
+
     /// Runs since an hour, enabled, well.
     package static func running(
         _ id: AgentID = id, at taken: Timestamp = now, _ change: (inout UnitFacts) -> Void = { _ in }

@@ -59,7 +59,7 @@ struct PlanTests {
         #expect(plan([.resetFailed, .startUnit]).startsUnit)
         #expect(plan([.restartUnit]).startsUnit)
         let restore = Remedy.restoreConfig(ConfigRestore(version: Sample.config("a"), replacing: nil))
-        let end = Remedy.endProcess(ProcessID(pid: 7, startTicks: 1))
+        let end = Remedy.endProcess(Sample.order(7))
         #expect(!plan([.resetFailed, .writeKillMode("mixed"), end, restore]).startsUnit)
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 /// What is mended on an agent that works.
 struct LadderUpkeepTests {
-    private static let leftover = ProcessID(pid: 77, startTicks: 12)
+    private static let leftover = Sample.order(77)
     private static let findings = [
         Sample.finding(.unitKillMode, .warning, .enforceKillMode, summary: "KillMode is process."),
         Sample.finding(.processLeftover, .warning, .end([leftover]), summary: "A process is left."),
@@ -85,7 +85,7 @@ struct LadderPropertyTests {
     private static func randomFacts(_ random: inout SeededGenerator) -> Ladder.Facts {
         let prescriptions: [Prescription] = [
             .none, .start, .resetAndStart, .restart, .restoreConfig, .enforceKillMode,
-            .end([ProcessID(pid: 7, startTicks: 1)]),
+            .end([Sample.order(7)]),
         ]
         let kinds = FindingKind.allCases.shuffled(using: &random).prefix(Int.random(in: 0...4, using: &random))
         let findings = kinds.map { kind in

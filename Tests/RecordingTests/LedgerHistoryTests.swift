@@ -152,7 +152,7 @@ struct LedgerHistoryTests {
     }
 
     @Test func `every rung of an interrupted plan is told, so that each can be climbed again`() throws {
-        let end = Remedy.endProcess(ProcessID(pid: 7, startTicks: 1))
+        let end = Remedy.endProcess(Sample.order(7))
         try write(
             plan([.writeKillMode("mixed"), end], rungs: [.rule(.unitKillMode), .rule(.processLeftover)]), begin: 1)
         let rungs = Set(try history().interrupted.map(\.rung))

@@ -6,13 +6,19 @@
 Every request is appended to FILE, one JSON object a line, before it is answered. It answers
 
     GET HEAD POST /webhook                       {"ok":true}
-    /bot<token>/getMe getWebhookInfo sendMessage as api.telegram.org does
-    /bot<token>/getUpdates                       500, and the role "forbidden": it would break the
-                                                 live agent's own poll
+    /bot<token>/getMe getWebhookInfo setWebhook deleteWebhook sendMessage
+                                                 as api.telegram.org does
+    /bot<token>/getUpdates                       a long poll, and the role "poll": the newer one of a
+                                                 token wins, the older one is answered with 409
+                                                 from the watchdog: 500, and the role "forbidden"; it
+                                                 would break the live agent's own poll. These are
+                                                 kept in FILE.forbidden, which no reset clears
     POST [/NAME]/v1/chat/completions             a chat completion with the text it was given
     anything else                                {"ok":true}, and the role "other"
 
     POST /control   merges a JSON object into its behaviour, which is, by default, BEHAVIOUR below
+                    (under "telegram": "webhooks" gives a token a URL, "remote" names the tokens that
+                    a poller on another host uses, "revoked" those that are answered with 401)
     GET /recorded   the list of all records
     POST /reset     forgets the records and the behaviour
 """
@@ -20,10 +26,13 @@ import argparse
 import copy
 import json
 import re
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import bot_api
 
 # Each answer also takes "status", "delay" (seconds) and "headers" (an object).
 BEHAVIOUR = {
@@ -34,17 +43,8 @@ BEHAVIOUR = {
     "models": {},  # by the NAME in the path, over what "model" says
     "about": {},  # by a text that the question holds, over both
     # "sendMessage" and so on, each like {"status": 429, "retry_after": 35, "result": {…}}
-    "telegram": {"revoked": []},
+    "telegram": {"revoked": [], "remote": [], "webhooks": {}},
     "clock": {"offset": 0},  # seconds that the Date of the answers is off
-}
-
-TELEGRAM_ERRORS = {
-    401: "Unauthorized",
-    403: "Forbidden: bot was blocked by the user",
-    409: "Conflict: terminated by other getUpdates request; "
-         "make sure that only one bot instance is running",
-    429: "Too Many Requests: retry after {retry_after}",
-    500: "Internal Server Error",
 }
 
 MODEL_ERRORS = {
@@ -62,12 +62,18 @@ def merge(into, more):
             into[key] = value
 
 
+def append(path, entry):
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(entry) + "\n")
+
+
 class World:
     """What the doubles remember: the behaviour asked of them, and every request."""
 
     def __init__(self, path):
         self.lock = threading.Lock()
         self.path = path
+        self.polls = bot_api.Polls(lambda: self.read("behaviour")["telegram"])
         self.reset()
 
     def reset(self):
@@ -75,12 +81,14 @@ class World:
             self.behaviour, self.records, self.messages = copy.deepcopy(BEHAVIOUR), [], 0
             with open(self.path, "w", encoding="utf-8"):
                 pass
+        self.polls.wake()
 
     def record(self, entry):
         with self.lock:
             self.records.append(entry)
-            with open(self.path, "a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
+            append(self.path, entry)
+            if entry["role"] == "forbidden":
+                append(f"{self.path}.forbidden", entry)
 
     def read(self, what):
         with self.lock:
@@ -89,39 +97,12 @@ class World:
     def control(self, more):
         with self.lock:
             merge(self.behaviour, more)
+        self.polls.wake()
 
     def message_id(self):
         with self.lock:
             self.messages += 1
             return self.messages
-
-
-def telegram(world, behaviour, token, method, body):
-    asked = behaviour.get(method, {})
-    status = asked.get("status", 200)
-    if not re.fullmatch(r"\d+:.+", token) or token in behaviour["revoked"]:
-        status = 401
-    if status != 200:
-        retry_after = asked.get("retry_after", 35)
-        description = asked.get("description", TELEGRAM_ERRORS.get(status, "Bad Request"))
-        answer = {"ok": False, "error_code": status,
-                  "description": description.format(retry_after=retry_after)}
-        if status == 429:
-            answer["parameters"] = {"retry_after": retry_after}
-        return asked, status, answer
-    fields = body if isinstance(body, dict) else {}
-    result = {
-        "getMe": {"id": int(token.split(":")[0]), "is_bot": True, "first_name": "Fleet",
-                  "username": "fleet_bot"},
-        "getWebhookInfo": {"url": "", "has_custom_certificate": False, "pending_update_count": 0},
-    }.get(method)
-    if method == "sendMessage":
-        result = {"message_id": world.message_id(), "date": int(time.time()),
-                  "chat": {"id": fields.get("chat_id"), "type": "group"},
-                  "text": fields.get("text")}
-    if result is None:
-        return asked, 404, {"ok": False, "error_code": 404, "description": "Not Found"}
-    return asked, 200, {"ok": True, "result": result | asked.get("result", {})}
 
 
 def model(behaviour, name, body):
@@ -169,7 +150,14 @@ class Handler(BaseHTTPRequestHandler):
         try:
             return json.loads(text)
         except ValueError:
-            return text
+            form = self.headers.get_content_type() == "application/x-www-form-urlencoded"
+            return dict(parse_qsl(text)) if form else text
+
+    def role(self, path, bot, chat):
+        if bot and bot[2].lower() == "getupdates":
+            return "forbidden" if bot_api.forbidden(self.headers.get("User-Agent")) else "poll"
+        return ("control" if path == "/control" else "webhook" if path == "/webhook"
+                else "telegram" if bot else "model" if chat else "other")
 
     def serve(self):
         world, path, body = self.server.world, unquote(urlsplit(self.path).path), self.body()
@@ -181,9 +169,7 @@ class Handler(BaseHTTPRequestHandler):
 
         bot = re.fullmatch(r"/bot([^/]*)/(\w+)", path)
         chat = re.fullmatch(r"(?:/([\w-]+))?/v1/chat/completions", path)
-        role = ("control" if path == "/control" else "webhook" if path == "/webhook"
-                else "forbidden" if bot and bot[2].lower() == "getupdates"
-                else "telegram" if bot else "model" if chat else "other")
+        role = self.role(path, bot, chat)
         world.record({"role": role, "method": self.command, "path": self.path,
                       "headers": dict(self.headers), "body": body})
         if role == "control":
@@ -193,11 +179,18 @@ class Handler(BaseHTTPRequestHandler):
             return self.reply(200, {"ok": True})
 
         behaviour = world.read("behaviour")
+        # The fields of a call of the Bot API may be in its address, in a form or in an object.
+        fields = dict(parse_qsl(urlsplit(self.path).query)) | (body if isinstance(body, dict) else {})
         if role == "forbidden":
-            asked, status, answer = {}, 500, {
-                "ok": False, "error_code": 500, "description": "getUpdates must never be called"}
+            asked, status, answer = {}, *bot_api.error(500, "getUpdates must never be called")
+        elif role == "poll":
+            seconds = bot_api.seconds_of(fields)
+            if not (ended := world.polls.wait(bot[1], seconds, self.connection)):
+                self.close_connection = True
+                return
+            asked, status, answer = {}, *ended
         elif bot:
-            asked, status, answer = telegram(world, behaviour["telegram"], bot[1], bot[2], body)
+            asked, status, answer = bot_api.call(world, behaviour["telegram"], bot[1], bot[2], fields)
         elif chat:
             asked, status, answer = model(behaviour, chat[1], body)
         else:
@@ -215,6 +208,10 @@ class Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, *address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a client that was killed
+            super().handle_error(*address)
 
 
 def main():

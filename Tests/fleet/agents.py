@@ -11,7 +11,9 @@ import time
 from glob import glob
 from pathlib import Path
 
-PROGRAM = "/opt/fleet/gateway"
+PROGRAMS = Path("/opt/fleet")
+POLLERS_PYTHON = "/srv/watchdog/.build/pollers/bin/python3"  # Tests/system/pollers makes it
+TELEGRAM_API = "http://127.0.0.1:9900"  # where the doubles are
 SYSTEM_UNITS = Path("/etc/systemd/system")
 FIRST_PORT = 48500
 STATE = ("ActiveState", "SubState", "Result", "MainPID", "NRestarts", "KillMode", "ExecMainStatus",
@@ -26,8 +28,8 @@ StartLimitBurst={burst}
 StartLimitIntervalSec={interval}
 
 [Service]
-ExecStart={program} gateway --port {port}
-{identity}Restart={restart}
+ExecStart={command}
+{more}Restart={restart}
 RestartSec={restart_sec}
 RestartPreventExitStatus=78
 TimeoutStopSec=5
@@ -40,7 +42,6 @@ Environment=OPENCLAW_SERVICE_KIND=gateway
 Environment=OPENCLAW_PROFILE={name}
 Environment=OPENCLAW_GATEWAY_PORT={port}
 Environment=OPENCLAW_CONFIG_PATH={config}
-Environment=TELEGRAM_BOT_TOKEN={token}
 Environment=GATEWAY_READY_AFTER={ready_after}
 Environment=GATEWAY_CHILDREN={children}
 
@@ -111,14 +112,33 @@ class Agent:
             found[key] = int(found[key])
         return found
 
-    def processes(self):
-        """Every process in the unit's cgroup."""
+    @property
+    def cgroup(self):
+        """Its folder, as long as the unit has one."""
         group = self.state()["ControlGroup"]
-        try:
-            return [int(pid) for pid in
-                    Path(f"/sys/fs/cgroup{group}/cgroup.procs").read_text().split()] if group else []
-        except FileNotFoundError:
-            return []
+        return Path(f"/sys/fs/cgroup{group}") if group else None
+
+    @property
+    def environment_file(self):
+        """What create(token_in="file") writes: of a system unit it is root's, of a user unit the account's."""
+        return self.config.with_name("gateway.env") if self.user else Path(f"/etc/fleet/{self.name}.env")
+
+    def journal(self, since=None):
+        """What its processes have logged, of all starts or since that time (epoch seconds)."""
+        match = [("_SYSTEMD_USER_UNIT=" if self.user else "_SYSTEMD_UNIT=") + self.unit]
+        when = [] if since is None else [f"--since=@{since:.6f}"]
+        run("journalctl", "--sync", check=False)
+        return run("journalctl", "--quiet", "--output=cat", *when, *match, check=False).stdout
+
+    def processes(self):
+        """Every process in the unit's cgroup, and below it."""
+        found = []
+        for path in sorted(self.cgroup.rglob("cgroup.procs")) if self.cgroup else []:
+            try:
+                found += [int(pid) for pid in path.read_text().split()]
+            except OSError:
+                pass  # it went away meanwhile
+        return found
 
     def ready(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
@@ -175,18 +195,34 @@ def _make_account(account, linger):
             os.path.exists(f"/run/user/{uid}/{socket}") for socket in ("systemd/private", "bus")))
 
 
-def _install_program():
-    # A copy, because the way to the repository may be closed to other users.
-    source = Path(__file__).with_name("gateway")
-    os.makedirs(os.path.dirname(PROGRAM), mode=0o755, exist_ok=True)
-    scratch = f"{PROGRAM}.{os.getpid()}"
-    shutil.copyfile(source, scratch)
-    os.chmod(scratch, 0o755)
-    os.replace(scratch, PROGRAM)
+def install_programs():
+    # Copies, because the way to the repository may be closed to other users.
+    PROGRAMS.mkdir(mode=0o755, parents=True, exist_ok=True)
+    for name in ("gateway", "poller"):
+        scratch = PROGRAMS / f"{name}.{os.getpid()}"
+        shutil.copyfile(Path(__file__).with_name(name), scratch)
+        scratch.chmod(0o755)
+        scratch.replace(PROGRAMS / name)
 
 
-def configuration(agent, port):
-    token = bot_token(agent.name)
+def command(program, port=None, in_child=False, detach=False):
+    """How one of the fleet's programs is started."""
+    listening = ["--port", str(port)] if port else []
+    if program == "gateway":
+        return [f"{PROGRAMS}/gateway", "gateway", *listening]
+    return [POLLERS_PYTHON, f"{PROGRAMS}/poller", *listening, *["--in-child"] * in_child,
+            *["--detach"] * detach]
+
+
+def may_poll(account):
+    """Complains when this account cannot use the pollers' virtual environment."""
+    if run("runuser", "-u", account, "--", POLLERS_PYTHON, "-c", "", check=False).returncode:
+        raise FleetError(f"{account} cannot use {POLLERS_PYTHON}; Tests/system/pollers makes it")
+
+
+def configuration(agent, port, token=None):
+    """Its text; without a token it names none."""
+    telegram = {"enabled": True, "dmPolicy": "pairing"} | ({"botToken": token} if token else {})
     return json.dumps({
         "meta": {"lastTouchedVersion": "2026.9.1"},
         "agents": {"defaults": {
@@ -196,29 +232,59 @@ def configuration(agent, port):
             "maxConcurrent": 4}},
         "gateway": {
             "mode": "local", "bind": "loopback", "port": port,
-            "auth": {"mode": "token", "token": hashlib.sha256(token.encode()).hexdigest()[:48]}},
-        "channels": {"telegram": {"enabled": True, "dmPolicy": "pairing", "botToken": token}},
+            "auth": {"mode": "token", "token": hashlib.sha256(bot_token(agent.name).encode()).hexdigest()[:48]}},
+        "channels": {"telegram": telegram},
     }, indent=2) + "\n"
 
 
+def _environment(agent, token, token_in, program, api):
+    """The lines of the unit that give it what it needs to know about Telegram."""
+    lines = [f"Environment=TELEGRAM_BOT_TOKEN={token}"] if "unit" in token_in else []
+    if "file" in token_in:
+        text = f"TELEGRAM_BOT_TOKEN={token}\n"
+        if agent.user:
+            agent.write(agent.environment_file, text)
+        else:
+            agent.environment_file.parent.mkdir(mode=0o755, exist_ok=True)
+            agent.environment_file.touch(mode=0o600)
+            agent.environment_file.write_text(text)
+        lines.append(f"EnvironmentFile={agent.environment_file}")
+    if program == "poller":
+        lines.append(f"Environment=TELEGRAM_API={api}")
+    return lines
+
+
 def create(name, user=None, port=None, children=0, kill_mode="mixed", restart="always",
-           restart_sec="1", start_limit="10/300", ready_after=0, type=None, wait_ready=True):
+           restart_sec="1", start_limit="10/300", ready_after=0, type=None, wait_ready=True,
+           program="gateway", token=None, token_in=("unit", "config"), api=TELEGRAM_API,
+           in_child=False, delegate=False):
     """Makes, enables and starts an agent: a system unit that runs as `fleet`, or, with `user`, a
-    unit of that account's lingering manager."""
+    unit of that account's lingering manager. `program` is "gateway", or "poller", which really polls
+    `api`, with `in_child` in a child of its main process. `token_in` names where its bot token is
+    written: "unit" (Environment=), "file" (EnvironmentFile=), "config", or several of them."""
+    token_in = {token_in} if isinstance(token_in, str) else set(token_in)
+    if not token_in <= {"unit", "file", "config"}:
+        raise FleetError(f"a token cannot be in {', '.join(token_in)}")
+    if program == "poller" and not token_in & {"unit", "file"}:
+        raise FleetError("a poller takes its token from its environment: token_in names 'unit' or 'file'")
     agent = Agent(name, account=user or "fleet", user=user is not None)
     _make_account(agent.account, linger=agent.user)
-    _install_program()
+    install_programs()
+    if program == "poller":
+        may_poll(agent.account)
+    token = token or bot_token(name)
     port = port or _free_port()
     burst, _, interval = start_limit.partition("/")
-    identity = f"Type={type}\n" if type else ""
-    if not agent.user:
-        identity += f"User={agent.account}\n"
-    agent.write(agent.config, configuration(agent, port))
+    more = [f"Type={type}"] if type else []
+    more += [] if agent.user else [f"User={agent.account}"]
+    more += ["Delegate=yes"] if delegate else []
+    more += _environment(agent, token, token_in, program, api)
+    agent.write(agent.config, configuration(agent, port, token if "config" in token_in else None))
     text = UNIT.format(
-        name=name, burst=burst, interval=interval or 300, program=PROGRAM, port=port,
-        identity=identity, restart=restart, restart_sec=restart_sec, kill_mode=kill_mode,
-        config=agent.config, token=bot_token(name), ready_after=ready_after, children=children,
-        target="default.target" if agent.user else "multi-user.target")
+        name=name, burst=burst, interval=interval or 300, port=port, config=agent.config,
+        command=" ".join(command(program, port, in_child)), more="".join(f"{line}\n" for line in more),
+        restart=restart, restart_sec=restart_sec, kill_mode=kill_mode, ready_after=ready_after,
+        children=children, target="default.target" if agent.user else "multi-user.target")
     if agent.user:
         agent.write(agent.unit_file, text)
     else:

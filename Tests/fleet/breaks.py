@@ -1,6 +1,7 @@
 """The ways in which agents break in the field. Each returns once the break has taken effect."""
 import json
 import os
+import shutil
 import time
 
 from agents import FleetError, run, wait
@@ -55,14 +56,29 @@ def start_limit(agent):
     _clear_fault(agent)
 
 
-def leftover(agent):
-    """A restart that leaves children of the previous start behind. Returns their PIDs."""
+def descend(agent, pids, below="worker"):
+    """Moves processes of the unit into a cgroup below the unit's own, such as "worker/deep"."""
+    place = agent.cgroup
+    for name in below.split("/"):
+        place /= name
+        place.mkdir(exist_ok=True)
+        if agent.user:  # or its manager could not remove it
+            shutil.chown(place, agent.account)
+    for pid in pids:
+        (place / "cgroup.procs").write_text(str(pid))
+
+
+def leftover(agent, below=None):
+    """A restart that leaves children of the previous start behind. Returns their PIDs. With `below` they
+    were moved before into a cgroup of that name below the unit's own."""
     before = agent.state()
     children = set(agent.processes()) - {before["MainPID"]}
     if before["KillMode"] not in ("process", "none") or not children:
         raise FleetError(f"{agent.unit} leaves nothing behind: it has KillMode="
                          f"{before['KillMode']} and {len(children)} children; "
                          "create it with --kill-mode process --children 1")
+    if below:
+        descend(agent, children, below)
     _restart(agent)
     wait(f"{agent.unit} to be ready again",
          lambda: agent.state()["MainPID"] not in (0, before["MainPID"]) and agent.ready())

@@ -14,7 +14,7 @@ import json
 import sys
 
 import breaks
-from agents import Agent, FleetError, create, find, wait  # noqa: F401  (the module's interface)
+from agents import TELEGRAM_API, Agent, FleetError, create, find, wait  # noqa: F401  (the module's interface)
 
 
 def state(name):
@@ -41,6 +41,12 @@ def _arguments():
     new.add_argument("--start-limit", metavar="BURST/INTERVAL", default="10/300")
     new.add_argument("--ready-after", type=float, default=0)
     new.add_argument("--type")
+    new.add_argument("--program", choices=("gateway", "poller"), default="gateway")
+    new.add_argument("--token")
+    new.add_argument("--token-in", nargs="+", choices=("unit", "file", "config"), default=["unit", "config"])
+    new.add_argument("--api", default=TELEGRAM_API)
+    new.add_argument("--in-child", action="store_true")
+    new.add_argument("--delegate", action="store_true")
     new.add_argument("--no-wait", dest="wait_ready", action="store_false")
     broken = verbs.add_parser("break")
     ways = broken.add_subparsers(dest="way", required=True)
@@ -49,6 +55,8 @@ def _arguments():
         one.add_argument("name")
         if way == "config":
             one.add_argument("--age", type=int, default=0, metavar="SECONDS")
+        if way == "leftover":
+            one.add_argument("--below", metavar="CGROUP")
         if way == "crash":
             one.add_argument("--times", type=int, default=0)
             one.add_argument("--code", type=int, default=1)

@@ -15,9 +15,11 @@ class Doubles:
 
     def __init__(self):
         self.process = None
+        self.record_files = []  # the file of each start
 
     def start(self):
         record = tempfile.NamedTemporaryFile(dir="/tmp", prefix="doubles-", suffix=".jsonl").name
+        self.record_files.append(Path(record))
         self.process = subprocess.Popen(
             [sys.executable, "-B", SCRIPT, "--port", str(PORT), "--record", record],
             text=True, stdout=subprocess.PIPE)
@@ -59,6 +61,28 @@ class Doubles:
     def questions(self):
         """The bodies that the model was sent."""
         return [record["body"] for record in self.requests("model")]
+
+    def polls(self, token=None):
+        """The getUpdates that pollers made, of one token or of all."""
+        return [record for record in self.requests("poll")
+                if token is None or record["path"].startswith(f"/bot{token}/")]
+
+    def forbidden(self):
+        """The getUpdates that the watchdog made since the test began, whatever was forgotten or stopped since."""
+        files = [record.with_name(f"{record.name}.forbidden") for record in self.record_files]
+        return [json.loads(line) for file in files if file.exists() for line in file.read_text().splitlines()]
+
+    def set_webhook(self, token, url="https://example.net/hook"):
+        """As if somebody had set it at Telegram; an empty URL takes it away."""
+        self.behave(telegram={"webhooks": {token: url}})
+
+    def poll_elsewhere(self, *tokens):
+        """From now on a poller on another host uses these tokens, and no others."""
+        self.behave(telegram={"remote": list(tokens)})
+
+    def revoke(self, *tokens):
+        """From now on these tokens are refused, and no others."""
+        self.behave(telegram={"revoked": list(tokens)})
 
     def telegrams(self):
         return [record for record in self.requests("telegram") if record["path"].endswith("/sendMessage")]

@@ -28,6 +28,11 @@ def late(*_):
 
 def run(case):
     world = World(case.scope)
+    outcome = attempt(case, world)  # which has stopped the doubles: nothing can come any more
+    return judged(outcome, world.doubles.forbidden())
+
+
+def attempt(case, world):
     # Well before the host is stopped from outside, so that it can be said where it hung.
     signal.signal(signal.SIGALRM, late)
     signal.alarm(case.limit - 10)
@@ -45,6 +50,16 @@ def run(case):
     finally:
         signal.alarm(0)
         world.close()
+
+
+def judged(outcome, polled):
+    """Whatever a test is about: it fails when the watchdog polled, which would end an agent's own poll."""
+    if not polled:
+        return outcome
+    sentence = f"calls of getUpdates, which the watchdog must never make: {len(polled)}"
+    if outcome["state"] == "failed":
+        return outcome | {"reason": f"{outcome['reason']}; and {sentence}"}
+    return {"state": "failed", "reason": sentence, "shown": json.dumps(polled[0], indent=2)}
 
 
 if __name__ == "__main__":

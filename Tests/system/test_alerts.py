@@ -60,7 +60,7 @@ def telegram(world, **more):
     file = world.settings_path.with_name("telegram.token")
     world.as_owner("sh", "-c", 'umask 077; cat >"$1"', "sh", str(file), input=TOKEN + "\n")
     world.settings(webhook=False, more=f'[[channel]]\nkind = "telegram"\ntoken = {{ file = "{file}" }}\n'
-                   f'chat = "-1001234567890"\n[telegram]\napi = "{world.doubles.url}"\n', **more)
+                   f'chat = "-1001234567890"\n', **more)
 
 
 @test("a message reaches its Telegram chat, and nothing is ever polled there", (SYSTEM, OWN))

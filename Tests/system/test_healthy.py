@@ -1,6 +1,7 @@
 """A fleet in which all is well is left in peace."""
 import os
 
+from agents import bot_token
 from catalogue import EVERYWHERE, test
 from expect import check, equal
 
@@ -37,7 +38,7 @@ def healthy(world):
 def several_scopes(world):
     import fleet
     world.fleet["ops"] = fleet.create("ops", user="fleet")
-    world.fleet["coder"] = fleet.create("coder", user="second")
+    world.fleet["coder"] = fleet.create("coder", user="second", token=bot_token("coder of second"))
     world.create("coder")
     report = world.run("--json", status=0).json
     equal([(agent["name"], agent["user"], agent["verdict"]) for agent in report["agents"]],

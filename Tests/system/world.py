@@ -82,6 +82,7 @@ class World:
                       'model = "small"']
         if webhook:
             lines += ["[[channel]]", 'kind = "webhook"', f'url = "{self.doubles.url}/webhook"']
+        lines += ["[telegram]", f'api = "{self.doubles.url}"']
         self.write_settings("\n".join([*lines, more]) + "\n")
 
     def write_settings(self, text):

@@ -28,6 +28,13 @@ int linux_set_file_identity(uid_t user, gid_t group, const gid_t *groups, size_t
 int linux_pidfd_open(pid_t process);
 int linux_pidfd_signal(int pidfd, int signal);
 
+/*
+ * The wall clock, and a sleep that no signal shortens, both in microseconds. `struct timespec` has several owners among
+ * the C modules that a Swift module sees, and which one is asked for depends on the order in which they are loaded.
+ */
+int64_t linux_wall_clock(void);
+void linux_sleep(int64_t microseconds);
+
 /* One step of getopt_long(3) that permutes nothing and prints nothing. `argument` and `index` are set as optarg and optind. */
 int linux_getopt_long(int count, char *const *arguments, const char *shorts, const struct option *longs,
                       const char **argument, int *index, int *unknown);

@@ -1,0 +1,183 @@
+internal import Model
+
+/// Conditions that keep an agent from receiving its bot's messages while it runs.
+enum PollerRules {
+    static func findings(_ seen: AgentObservation, history: AgentHistory) -> [Finding] {
+        [conflict(seen, history: history), duplicate(seen), webhook(seen, history: history), rejected(seen)]
+            .compactMap { $0 }
+    }
+
+    // MARK: 409
+
+    /// The API answers the older of two pending polls with 409. That alone does not prove a second process here: the
+    /// number of live holders of the token decides (an agent has been seen to conflict with itself, too).
+    private static func conflict(_ seen: AgentObservation, history: AgentHistory) -> Finding? {
+        let lines = fresh(seen, history).filter { isConflict($0.text) }
+        guard let last = lines.last else { return nil }
+        var evidence = [Evidence("journal, \(last.at.rfc3339)", last.text)]
+        if lines.count > 1 { evidence.append(Evidence("journal", "\(lines.count) such lines")) }
+        let leftovers = ProcessRules.leftovers(seen)
+        let judged = seen.outsiders.filter { !$0.tokens.isEmpty }.map { ($0, StrayRule.judge($0, of: seen)) }
+        let others = judged.filter { $0.1 != .none && $0.1 != .idle }
+        let twins = seen.twins.filter(\.isRunning)
+        evidence += leftovers.map { Evidence("/proc/\($0.id.pid)", "\($0.command), of an earlier start of this unit") }
+        evidence += others.map { StrayRule.evidence($0.0) }
+        evidence += twins.map { Evidence("fleet", "\($0.name) has the same bot token") }
+        let name = seen.agent.name
+
+        guard leftovers.isEmpty, others.isEmpty, twins.isEmpty else {
+            let names =
+                leftovers.map { "\($0.command) (PID \($0.id.pid))" }
+                + others.map { "\($0.0.process.command) (PID \($0.0.process.id.pid))" } + twins.map(\.name)
+            let orders =
+                leftovers.map(ProcessRules.order)
+                + others.compactMap { if case .end(let order) = $0.1 { order } else { nil } }
+            let more =
+                others.contains { $0.1 == .tooYoung }
+                ? " What is younger than a minute is judged in the next pass." : ""
+            return Finding(
+                kind: .pollerConflict, severity: .warning,
+                summary:
+                    "Polls of \(name) end with 409 Conflict: its bot token is held by \(names.joined(separator: ", ")) as well.\(more)",
+                evidence: evidence, prescription: orders.isEmpty ? .none : .end(orders))
+        }
+        if seen.unit.isRunning, !seen.tokens.isEmpty {
+            return Finding(
+                kind: .pollerConflict, severity: .warning,
+                summary:
+                    "Polls of \(name) end with 409 Conflict, and no other process on this host holds its bot token. A restart ends a conflict of an agent with itself; if it goes on after that, \(elsewhere)",
+                evidence: evidence, prescription: .restart)
+        }
+        return Finding(
+            kind: .pollerConflict, severity: .warning,
+            summary:
+                "Polls of \(name) end with 409 Conflict, and no live process on this host is known to hold its bot token: \(elsewhere)",
+            evidence: evidence)
+    }
+
+    private static let elsewhere =
+        "the token is polled somewhere else. Stop the other host, or rotate the token (@BotFather, /revoke) and set the new one here."
+
+    /// `409` as a number of its own together with `getUpdates`, or the API's own sentence. A webhook is another matter.
+    static func isConflict(_ line: String) -> Bool {
+        let text = line.lowercased()
+        guard !speaksOfWebhook(text) else { return false }
+        if text.contains("terminated by other getupdates request") { return true }
+        return text.contains("getupdates") && hasNumber409(text)
+    }
+
+    /// What a poll is answered with while a webhook is set, and at the moment in which one is being set.
+    private static func speaksOfWebhook(_ text: String) -> Bool {
+        text.contains("webhook is active") || text.contains("terminated by setwebhook request")
+    }
+
+    private static func hasNumber409(_ text: String) -> Bool {
+        text.ranges(of: "409").contains { range in
+            let before = range.lowerBound > text.startIndex ? text[text.index(before: range.lowerBound)] : " "
+            let after = range.upperBound < text.endIndex ? text[range.upperBound] : " "
+            return !before.isNumber && !after.isNumber
+        }
+    }
+
+    /// What the present main process said since the last pass, or since this one did something to it. Where nobody has
+    /// looked before, what is older than the time between two passes is no news.
+    private static func fresh(_ seen: AgentObservation, _ history: AgentHistory) -> [JournalLine] {
+        let since = [history.acted, history.lastSeen, seen.unit.mainStarted].compactMap { $0 }.max()
+        let start = history.lastSeen == nil ? max(since ?? seen.taken, seen.taken - .seconds(900)) : since
+        return seen.journal.lines.filter { $0.speaker == .unit && $0.at > start ?? seen.taken }
+    }
+
+    // MARK: One token, two holders
+
+    private static func duplicate(_ seen: AgentObservation) -> Finding? {
+        var sentences: [String] = []
+        var evidence: [Evidence] = []
+        let name = seen.agent.name
+        for twin in seen.twins {
+            let mine = seen.tokens.first { $0.fingerprint == twin.token.fingerprint }?.sources ?? []
+            evidence.append(
+                Evidence("token \(twin.token.fingerprint.short)…", "\(name): \(mine.joined(separator: ", "))"))
+            evidence.append(
+                Evidence(
+                    "token \(twin.token.fingerprint.short)…",
+                    "\(twin.name): \(twin.token.sources.joined(separator: ", "))"))
+        }
+        let names = Set(seen.twins.map(\.name)).sorted().joined(separator: ", ")
+        if !names.isEmpty {
+            sentences.append(
+                "\(name) has the same bot token as \(names): only one of them can poll, and each takes messages from the other. Give each agent a bot of its own."
+            )
+        }
+        var idle: [String] = []
+        for found in seen.outsiders {
+            switch StrayRule.judge(found, of: seen) {
+            case .sharer(let why, let advice):
+                sentences.append(
+                    "\(found.process.command) (PID \(found.process.id.pid), user \(found.owner)) holds the bot token of \(name), too. It is not ended, because \(why). If it polls: \(advice)."
+                )
+                evidence.append(StrayRule.evidence(found))
+            case .idle:
+                idle.append("\(found.process.command) (PID \(found.process.id.pid), user \(found.owner))")
+                evidence.append(StrayRule.evidence(found))
+            default: continue
+            }
+        }
+        guard sentences.isEmpty else {
+            return Finding(
+                kind: .pollerDuplicateToken, severity: .warning, summary: sentences.joined(separator: " "),
+                evidence: evidence)
+        }
+        guard !idle.isEmpty else { return nil }
+        return Finding(
+            kind: .pollerDuplicateToken, severity: .info,
+            summary:
+                "The bot token of \(name) stands in the environment of \(idle.joined(separator: ", ")), which has no connection to anywhere.",
+            evidence: evidence)
+    }
+
+    // MARK: What the API says
+
+    private static func webhook(_ seen: AgentObservation, history: AgentHistory) -> Finding? {
+        let set = seen.tokenChecks.first { !$0.webhookHost.isEmpty && !isOwn($0.webhookHost, seen) }
+        let line = fresh(seen, history).last { line in
+            let text = line.text.lowercased()
+            return text.contains("conflict") && speaksOfWebhook(text)
+        }
+        guard set != nil || line != nil else { return nil }
+        var evidence: [Evidence] = []
+        if let set {
+            evidence.append(
+                Evidence(
+                    "getWebhookInfo, \(set.at.rfc3339)",
+                    "a webhook on \(set.webhookHost) is set; \(set.pending) updates are pending"))
+        }
+        if let line { evidence.append(Evidence("journal, \(line.at.rfc3339)", line.text)) }
+        let place = set.map { " on \($0.webhookHost)" } ?? ""
+        return Finding(
+            kind: .pollerWebhook, severity: .warning,
+            summary:
+                "A webhook\(place) is set for the bot of \(seen.agent.name), which nothing in its config or environment names: while it is set, every poll is refused. If it is a remnant, remove it: `curl \"https://api.telegram.org/bot$TELEGRAM_BOT_TOKEN/deleteWebhook\"`.",
+            evidence: evidence)
+    }
+
+    /// An agent that has its updates pushed names the address somewhere.
+    private static func isOwn(_ host: String, _ seen: AgentObservation) -> Bool {
+        seen.addresses.contains { $0.contains(host) }
+            || seen.config.compactMap(\.version).contains { String(decoding: $0.bytes, as: UTF8.self).contains(host) }
+    }
+
+    private static func rejected(_ seen: AgentObservation) -> Finding? {
+        guard let check = seen.tokenChecks.first(where: \.isRejected) else { return nil }
+        let sources = seen.tokens.first { $0.fingerprint == check.token }?.sources ?? []
+        return Finding(
+            kind: .secretRejected, severity: .warning,
+            summary:
+                "The Bot API refuses the bot token of \(seen.agent.name) (401): it was revoked, or is not a token any more. Get the present one from @BotFather and set it in \(sources.first ?? "the agent's settings").",
+            evidence: [
+                Evidence(
+                    "getMe and getWebhookInfo, \(check.at.rfc3339)", "401 Unauthorized, for token \(check.token.short)…"
+                ),
+                Evidence("token \(check.token.short)…", sources.joined(separator: ", ")),
+            ])
+    }
+}

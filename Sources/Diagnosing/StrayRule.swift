@@ -1,0 +1,129 @@
+internal import Model
+
+/// Processes outside every agent's unit that are proven to be this agent, and what may be done about each.
+enum StrayRule {
+    /// A command that comes and goes, such as a status query, has the token, too.
+    static let youngest: Duration = .seconds(60)
+
+    enum Judgement: Hashable {
+        /// It is none, or has every right to what it has.
+        case none
+        /// It has the token and no TCP socket: a shell with an exported variable polls nobody.
+        case idle
+        case tooYoung
+        case end(EndOrder)
+        /// Why it is left alone, as a clause, and what a person would type or do.
+        case tell(why: String, advice: String)
+        /// Another service or a container has the token: it is not the agent, but it may poll as it.
+        case sharer(why: String, advice: String)
+    }
+
+    static func judge(_ found: Outsider, of seen: AgentObservation) -> Judgement {
+        let pid = found.process.id.pid
+        guard pid > 1, !found.isWatchdog, pid != seen.unit.mainPID else { return .none }
+        // What an agent starts may leave its cgroup; it carries the mark of the present start, or descends from it.
+        if let theirs = found.process.invocationID, !theirs.isEmpty, theirs == seen.unit.invocationID { return .none }
+        if found.ancestors.contains(where: { $0.role == .agentUnit }) { return .none }
+        guard !found.tokens.isEmpty || found.port != nil else { return .none }
+        if found.port == nil, found.hasSocket == false { return .idle }
+        if seen.taken - found.started < youngest { return .tooYoung }
+        switch found.place {
+        case .service(let unit, governs: true):
+            let manager = UnitOwner(found.process.cgroup).systemctl
+            return foreign(found, "it belongs to \(unit)", "`\(manager) stop \(unit)`")
+        case .container(let scope):
+            let name = scope.isEmpty ? "a container" : "the container of \(scope)"
+            return foreign(found, "it runs in \(name)", "stop that container, or give it a bot of its own")
+        default: break
+        }
+        let kill = found.mayBeEnded ? "`kill \(pid)`" : "`sudo kill \(pid)`"
+        if found.tokens.isEmpty, !found.isOfAgentsMake {
+            return .tell(why: "nothing but the port says that it is this agent", advice: "if it is, \(kill)")
+        }
+        if case .session(let scope) = found.place {
+            return .tell(why: "it runs in the login session \(scope), where somebody may be at it", advice: kill)
+        }
+        if found.hasTerminal { return .tell(why: "it has a terminal, where somebody may be at it", advice: kill) }
+        if !found.mayBeEnded {
+            return .tell(
+                why: "it belongs to \(found.owner), and only a watchdog that root runs may end it", advice: kill)
+        }
+        guard let above = found.ancestors.first(where: { $0.role != .outsider }) else {
+            return .tell(why: "it cannot be seen who started it", advice: kill)
+        }
+        guard above.role == .manager else {
+            return .tell(
+                why: "\(above.command) (PID \(above.id.pid)), which started it, is still there and may start it again",
+                advice: "end that one first, then \(kill)")
+        }
+        let proof: EndOrder.Proof =
+            if let token = found.tokens.first { .token(token) } else { .port(found.port ?? 0) }
+        return .end(
+            EndOrder(process: found.process.id, cgroup: found.process.cgroup, uid: found.process.uid, proof: proof))
+    }
+
+    private static func foreign(_ found: Outsider, _ why: String, _ advice: String) -> Judgement {
+        found.tokens.isEmpty ? .tell(why: why, advice: advice) : .sharer(why: why, advice: advice)
+    }
+
+    static func finding(_ seen: AgentObservation) -> Finding? {
+        var orders: [EndOrder] = []
+        var sentences: [String] = []
+        var evidence: [Evidence] = []
+        for found in seen.outsiders {
+            let name = "\(found.process.command) (PID \(found.process.id.pid), user \(found.owner))"
+            switch judge(found, of: seen) {
+            case .end(let order):
+                orders.append(order)
+                sentences.append("\(name) works as \(seen.agent.name) outside of its unit.")
+            case .tell(let why, let advice):
+                sentences.append(
+                    "\(name) works as \(seen.agent.name) outside of its unit. It is not ended, because \(why). To end it: \(advice)."
+                )
+            default: continue
+            }
+            evidence.append(self.evidence(found))
+        }
+        if let owner = seen.hiddenPortOwner, let port = seen.agent.port {
+            sentences.append(
+                "Port \(port) of \(seen.agent.name) is held by a process of \(owner), which this user may not look at. Only a watchdog that root runs can prove and end it. To see it: `sudo ss -ltnp 'sport = :\(port)'`."
+            )
+            evidence.append(Evidence("/proc/net/tcp", "port \(port) is listened on by user \(owner)"))
+        }
+        guard !sentences.isEmpty else { return nil }
+        return Finding(
+            kind: .processStray, severity: .warning, summary: sentences.joined(separator: " "), evidence: evidence,
+            prescription: orders.isEmpty ? .none : .end(orders))
+    }
+
+    /// Everything that is known of the process.
+    static func evidence(_ found: Outsider) -> Evidence {
+        var facts = [found.process.command]
+        if !found.executable.isEmpty { facts.append("program \(found.executable)") }
+        if !found.arguments.isEmpty { facts.append("called as \(found.arguments.joined(separator: " "))") }
+        facts.append("user \(found.owner)")
+        facts.append("since \(found.started.rfc3339)")
+        facts.append("in \(found.process.cgroup)")
+        if !found.ancestors.isEmpty {
+            let chain = found.ancestors.map { "\($0.command) (\($0.id.pid))" }.joined(separator: ", then ")
+            facts.append("started by \(chain)")
+        }
+        if !found.listening.isEmpty {
+            facts.append("listens on \(found.listening.map(String.init).joined(separator: ", "))")
+        }
+        if found.hasTerminal { facts.append("has a terminal") }
+        for token in found.tokens { facts.append("has bot token \(token.short)… in its environment") }
+        return Evidence("/proc/\(found.process.id.pid)", facts.joined(separator: "; "))
+    }
+}
+
+/// How a person would reach the manager that a cgroup's innermost unit belongs to.
+private struct UnitOwner {
+    let systemctl: String
+
+    init(_ cgroup: String) {
+        let manager = cgroup.split(separator: "/").dropLast().last { $0.hasPrefix("user@") && $0.hasSuffix(".service") }
+        let uid = manager.flatMap { UInt32($0.dropFirst("user@".count).dropLast(".service".count)) }
+        systemctl = uid.map { "systemctl --user -M \($0)@" } ?? "systemctl"
+    }
+}

@@ -1,0 +1,96 @@
+/// What stands for a bot's token wherever it is compared, stored or shown: 32 hexadecimal digits, keyed with the
+/// host's own secret. The token itself cannot be had back from it.
+package struct TokenFingerprint: Hashable, Sendable {
+    package let hex: String
+
+    package init(hex: String) { self.hex = hex }
+
+    /// Enough to tell two tokens apart in a sentence.
+    package var short: String { String(hex.prefix(12)) }
+}
+
+/// A bot's token that an agent has, and every place where it was found.
+package struct HeldToken: Hashable, Sendable {
+    package let fingerprint: TokenFingerprint
+    /// Each as a clause: `the variable TELEGRAM_BOT_TOKEN of the unit`.
+    package var sources: [String]
+
+    package init(fingerprint: TokenFingerprint, sources: [String]) {
+        self.fingerprint = fingerprint
+        self.sources = sources
+    }
+}
+
+/// The form of a Telegram bot's token: the bot's number, a colon, and a key (core.telegram.org/bots/api).
+package enum BotToken {
+    private static let digits = 6...12
+    private static let key = 30...64
+
+    /// Where tokens stand in a text, e.g. the value of a variable, an address, or a config file.
+    package static func find(in text: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        var found: [ArraySlice<UInt8>] = []
+        var index = text.startIndex
+        while index < text.endIndex {
+            if text[index] == UInt8(ascii: ":"), let token = token(around: index, in: text) {
+                found.append(token)
+                index = token.endIndex
+            } else {
+                index += 1
+            }
+        }
+        return found
+    }
+
+    private static func token(around colon: Int, in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        var start = colon
+        while start > text.startIndex, isDigit(text[start - 1]) { start -= 1 }
+        guard digits.contains(colon - start) else { return nil }
+        var end = colon + 1
+        while end < text.endIndex, isKey(text[end]) { end += 1 }
+        guard key.contains(end - colon - 1) else { return nil }
+        return text[start..<end]
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+    private static func isKey(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
+            || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+    }
+}
+
+/// Another agent of the fleet that has one of this agent's tokens.
+package struct TokenTwin: Hashable, Sendable {
+    package let agent: AgentID
+    package let name: String
+    package let token: HeldToken
+    /// Whether its main process runs, so that it may be polling now.
+    package let isRunning: Bool
+
+    package init(agent: AgentID, name: String, token: HeldToken, isRunning: Bool) {
+        self.agent = agent
+        self.name = name
+        self.token = token
+        self.isRunning = isRunning
+    }
+}
+
+/// What the Bot API said of a token: by getMe and getWebhookInfo alone, which disturb nobody.
+package struct TokenCheck: Hashable, Sendable {
+    package let token: TokenFingerprint
+    package let at: Timestamp
+    /// Both calls were answered with 401.
+    package var isRejected: Bool
+    /// The host of the address that updates are pushed to; empty for none. The rest of the address may be a secret.
+    package var webhookHost: String
+    /// Updates that wait for whoever takes them.
+    package var pending: Int
+
+    package init(token: TokenFingerprint, at: Timestamp, isRejected: Bool, webhookHost: String, pending: Int) {
+        self.token = token
+        self.at = at
+        self.isRejected = isRejected
+        self.webhookHost = webhookHost
+        self.pending = pending
+    }
+}

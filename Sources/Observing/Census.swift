@@ -1,0 +1,132 @@
+internal import Glibc
+internal import Model
+internal import Processes
+
+/// All processes of the host as one walk over /proc met them, and what belongs to which agent.
+struct Census {
+    typealias Entry = WalkedProcess<[TokenFingerprint]>
+
+    private let entries: [Entry]
+    private let places: [Int32: Int]
+    /// By cgroup, the place in the list of agents.
+    private let units: [String: Int]
+    /// The watchdog and every process above it: nothing is ever done to these.
+    private let own: Set<Int32>
+
+    /// More processes of one unit are not looked at one by one; it is told as a gap.
+    private static let mostOfUnit = 4_096
+
+    init(_ entries: [Entry], agents: [AgentObservation], watchdog: Int32) {
+        self.entries = entries
+        places = Dictionary(
+            entries.enumerated().map { ($0.element.status.pid, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        var units: [String: Int] = [:]
+        for (index, agent) in agents.enumerated() where !agent.unit.controlGroup.isEmpty {
+            units[agent.unit.controlGroup] = index
+        }
+        self.units = units
+        var own: Set<Int32> = []
+        var pid = watchdog
+        while pid > 0, own.insert(pid).inserted { pid = places[pid].map { entries[$0].status.parent } ?? 0 }
+        self.own = own
+    }
+
+    func entry(of pid: Int32) -> Entry? { places[pid].map { entries[$0] } }
+
+    func isWatchdog(_ pid: Int32) -> Bool { own.contains(pid) }
+
+    /// The agent in whose unit a process is, at any depth of the unit's own cgroups.
+    func agent(ofCgroup group: String) -> Int? {
+        var path = group[...]
+        while !path.isEmpty {
+            if let found = units[String(path)] { return found }
+            guard let slash = path.lastIndex(of: "/") else { return nil }
+            path = path[..<slash]
+        }
+        return nil
+    }
+
+    /// Per agent the processes in its unit, and those that are in no agent's.
+    func parted(agents count: Int) -> (members: [[Entry]], outside: [Entry]) {
+        var members = [[Entry]](repeating: [], count: count)
+        var outside: [Entry] = []
+        for entry in entries {
+            if let agent = agent(ofCgroup: entry.cgroup) {
+                members[agent].append(entry)
+            } else {
+                outside.append(entry)
+            }
+        }
+        return (members, outside)
+    }
+
+    /// What is above a process, the nearest first, up to the manager that it was left to.
+    func ancestors(of entry: Entry, outsiders: Set<Int32>) -> [Outsider.Ancestor] {
+        var chain: [Outsider.Ancestor] = []
+        var child = entry.status
+        // No chain is longer than this; PIDs that change hands meanwhile could make a ring.
+        while chain.count < 64 {
+            guard child.parent > 0 else { return chain }
+            guard let parent = self.entry(of: child.parent) else {
+                // PID 1 may be hidden (proc(5), hidepid); what else is above cannot be known then.
+                if child.parent == 1 {
+                    let id = ProcessID(pid: 1, startTicks: 0)
+                    chain.append(Outsider.Ancestor(id: id, command: "init", role: .manager))
+                }
+                return chain
+            }
+            // Younger than its child: the real parent has gone, and its number was given away.
+            guard parent.status.startTicks <= child.startTicks else { return chain }
+            let role: Outsider.Ancestor.Role =
+                if Self.isManager(parent) {
+                    .manager
+                } else if agent(ofCgroup: parent.cgroup) != nil {
+                    .agentUnit
+                } else if outsiders.contains(parent.status.pid) {
+                    .outsider
+                } else {
+                    .ordinary
+                }
+            chain.append(
+                Outsider.Ancestor(
+                    id: ProcessID(pid: parent.status.pid, startTicks: parent.status.startTicks),
+                    command: parent.status.command.printable, role: role))
+            if role == .manager { return chain }
+            child = parent.status
+        }
+        return chain
+    }
+
+    /// PID 1, or the manager of a user's units, which has its own scope.
+    static func isManager(_ entry: Entry) -> Bool {
+        entry.status.pid == 1
+            || (entry.status.command == "systemd" && entry.cgroup.hasPrefix("/user.slice/")
+                && entry.cgroup.hasSuffix(".service/init.scope"))
+    }
+
+    /// The processes of an agent's unit. `details` reads what only a process that may be a leftover is asked for.
+    static func members(
+        _ members: [Entry], of seen: inout AgentObservation, details: (Int32) -> (uid: UInt32, invocationID: String?)
+    ) {
+        if members.count > mostOfUnit {
+            seen.gaps.append(
+                Gap(
+                    source: "processes",
+                    sentence:
+                        "\(seen.agent.id.unit) has \(members.count) processes; leftovers are searched for among at most \(mostOfUnit).",
+                    blinding: false))
+            return
+        }
+        let main = members.first { $0.status.pid == seen.unit.mainPID }
+        seen.processes = members.map { member in
+            let status = member.status
+            // Only a process that is older than the main one can be a leftover: of the others no more is read.
+            let suspect = main.map { status.startTicks < $0.status.startTicks } ?? false
+            let more = suspect ? details(status.pid) : (uid: UInt32.max, invocationID: nil)
+            return ProcessFacts(
+                id: ProcessID(pid: status.pid, startTicks: status.startTicks), parent: status.parent,
+                command: status.command.printable, cgroup: member.cgroup, uid: more.uid,
+                invocationID: more.invocationID)
+        }
+    }
+}

@@ -1,0 +1,129 @@
+internal import Files
+internal import Model
+internal import Processes
+internal import Systemd
+
+/// Processes and tokens: what has to be compared between agents, or with the whole host.
+extension Observer {
+    /// One walk over /proc for all of them.
+    func readProcesses(into agents: inout [AgentObservation], _ gaps: inout [Gap]) {
+        guard !agents.isEmpty else { return }
+        let reader = ProcessReader(agents, book)
+        if !reader.complete {
+            gaps.append(
+                Gap(
+                    source: "processes",
+                    sentence:
+                        "/proc could not be listed to its end, so that a stray process may go unnoticed. Is it mounted, and are there more than 200000 processes?",
+                    blinding: false))
+        }
+        reader.readMembers(into: &agents)
+        for index in agents.indices where agents[index].unit.mainPID > 0 && !tokenSourceIsSet(agents[index].agent.id) {
+            var tokens = TokenReader(book)
+            let main = agents[index].unit.mainPID
+            agents[index].tokens = tokens.add(reader.tokens(ofMain: main), ofMain: main, to: agents[index].tokens)
+        }
+        reader.readOutsiders(into: &agents) { [managers] scope, unit in
+            managers.manager(of: scope).flatMap { manager in
+                // Ignoring: why the manager does not answer; what it may govern is never touched.
+                let unit = (try? manager.ask([.mainPID], of: [unit]))?[unit]
+                guard case .success(let properties)? = unit else { return nil }
+                return Int32(exactly: properties.mainPID)
+            }
+        }
+    }
+
+    /// Other agents with one of the same tokens. One that is off, by whoever's wish, polls nobody.
+    func readTwins(into agents: inout [AgentObservation]) {
+        for seen in agents {
+            let unit = seen.unit
+            let isOn =
+                !unit.isDown || (unit.unitFileState.hasPrefix("enabled") && seen.journal.lastRequest?.verb != .stop)
+            holders[seen.agent.id] =
+                isOn ? Holder(name: seen.agent.name, tokens: seen.tokens, isRunning: unit.isRunning) : nil
+        }
+        for index in agents.indices {
+            let id = agents[index].agent.id
+            let own = Set(agents[index].tokens.map(\.fingerprint))
+            guard !own.isEmpty else { continue }
+            for (other, holder) in holders where other != id {
+                agents[index].twins += holder.tokens.filter { own.contains($0.fingerprint) }.map {
+                    TokenTwin(agent: other, name: holder.name, token: $0, isRunning: holder.isRunning)
+                }
+            }
+            agents[index].twins.sort { ($0.name, $0.token.fingerprint.hex) < ($1.name, $1.token.fingerprint.hex) }
+        }
+    }
+
+    struct Holder {
+        let name: String
+        let tokens: [HeldToken]
+        let isRunning: Bool
+    }
+
+    /// What the Bot API says of each running agent's tokens, asked at most once an hour.
+    func readTokenChecks(into snapshot: inout Snapshot, _ request: Request) {
+        var known = request.tokenChecks
+        if request.asksBotAPI {
+            var due: Set<TokenFingerprint> = []
+            for seen in snapshot.agents where seen.unit.isRunning {
+                for token in seen.tokens.map(\.fingerprint) {
+                    guard let last = known[token]?.at, snapshot.taken - last < .seconds(3600), last <= snapshot.taken
+                    else {
+                        due.insert(token)
+                        continue
+                    }
+                }
+            }
+            // Those that have waited longest come first.
+            let order = due.sorted {
+                (known[$0]?.at.microseconds ?? 0, $0.hex) < (known[$1]?.at.microseconds ?? 0, $1.hex)
+            }
+            snapshot.tokenChecks = BotReader.check(
+                order, known: known, book: book, api: settings.telegramAPI, at: snapshot.taken)
+            for check in snapshot.tokenChecks { known[check.token] = check }
+        }
+        for index in snapshot.agents.indices {
+            snapshot.agents[index].tokenChecks = snapshot.agents[index].tokens.compactMap { known[$0.fingerprint] }
+        }
+    }
+
+    /// Where a KillMode comes from is looked up where it is to be told: it takes two more properties and some files.
+    func readKillModes(into agents: inout [AgentObservation], all: Bool) {
+        let wanted = agents.indices.filter { all || ["process", "none"].contains(agents[$0].unit.killMode) }
+        for (scope, indices) in Dictionary(grouping: wanted, by: { agents[$0].agent.id.scope }) {
+            guard let manager = managers.manager(of: scope) else { continue }
+            do throws(SystemdError) {
+                let names = indices.map { agents[$0].agent.id.unit }
+                let found = try manager.ask([.fragmentPath, .dropInPaths], of: names)
+                for index in indices {
+                    let identity = accounts.identity(of: scope, user: agents[index].unit.user)
+                    switch found[agents[index].agent.id.unit] {
+                    case .success(let unit)?:
+                        let files = [unit.fragmentPath] + unit.dropInPaths
+                        agents[index].killModeOrigin = UnitFileReader.killMode(in: files, scope, as: identity)
+                    case .failure(let error)?: agents[index].killModeOrigin = .unknown(error.description)
+                    case nil: agents[index].killModeOrigin = .unknown("the manager does not know this unit")
+                    }
+                }
+            } catch {
+                for index in indices { agents[index].killModeOrigin = .unknown(error.description) }
+            }
+        }
+    }
+
+    private func tokenSourceIsSet(_ id: AgentID) -> Bool { entry(of: id)?.telegramToken != nil }
+}
+
+extension UnitManager {
+    /// Some properties of units by their names, within a short time.
+    fileprivate func ask(
+        _ properties: [UnitProperty], of names: [String]
+    ) throws(SystemdError) -> [String: Result<UnitProperties, SystemdError>] {
+        try within(.seconds(10)) { () throws(SystemdError) -> [String: Result<UnitProperties, SystemdError>] in
+            let units = try listUnits(names: names)
+            let answers = try self.properties(properties, of: units)
+            return Dictionary(zip(units.map(\.name), answers), uniquingKeysWith: { first, _ in first })
+        }
+    }
+}

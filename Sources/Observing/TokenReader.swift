@@ -1,0 +1,66 @@
+internal import Files
+internal import Model
+
+/// Finds the bot tokens that an agent has, before it has ever used them: in its unit's environment, in the files that
+/// this names, in its config, and in its main process.
+struct TokenReader {
+    private let book: TokenBook
+    private var held: [HeldToken] = []
+
+    init(_ book: TokenBook) { self.book = book }
+
+    private mutating func add(_ tokens: [TokenFingerprint], from source: String) {
+        for token in tokens {
+            if let index = held.firstIndex(where: { $0.fingerprint == token }) {
+                if !held[index].sources.contains(source) { held[index].sources.append(source) }
+            } else {
+                held.append(HeldToken(fingerprint: token, sources: [source]))
+            }
+        }
+    }
+
+    /// What the unit and its files say. `source` is the settings' word on where the token stands; where there is
+    /// one, nothing else is taken for the agent's own.
+    mutating func read(
+        _ environment: [String], _ files: EnvironmentFiles, _ config: [ConfigFile], source: SecretSource?,
+        as identity: Result<FileIdentity, FileError>
+    ) -> [HeldToken] {
+        held = []
+        func wanted(_ name: String) -> Bool {
+            switch source {
+            case .env(let only): name == only
+            case nil: true
+            default: false
+            }
+        }
+        Variables(environment).forEach { name, value in
+            if wanted(name) { add(book.find(in: value.utf8), from: "the unit's variable \(name.printable)") }
+        }
+        for file in files.files {
+            Variables(EnvironmentFiles.lines(file.text)).forEach { name, value in
+                let place = "\(file.path) (variable \(name.printable))"
+                if wanted(name) { add(book.find(in: value.utf8), from: place) }
+            }
+        }
+        if source == nil {
+            for version in config.compactMap(\.version) { add(book.find(in: version.bytes[...]), from: version.path) }
+        }
+        if case .file(let path) = source {
+            do throws(FileError) {
+                let (folder, name) = try splitPath(path)
+                let directory = try ConfinedDirectory(folder, as: try identity.get(), rootInRootsFolders: true)
+                add(book.find(in: try directory.read(name, most: 64 * 1024).bytes[...]), from: path)
+            } catch {
+                // Without the file there is no token to compare; that it is missing is the agent's own matter.
+            }
+        }
+        return held
+    }
+
+    /// What the main process was really started with.
+    mutating func add(_ tokens: [TokenFingerprint], ofMain pid: Int32, to found: [HeldToken]) -> [HeldToken] {
+        held = found
+        add(tokens, from: "the environment of process \(pid)")
+        return held
+    }
+}

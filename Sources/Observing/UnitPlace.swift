@@ -1,0 +1,29 @@
+internal import Model
+
+/// What a cgroup's path says of who runs a process: its innermost unit, and whose manager that unit belongs to.
+struct UnitPlace {
+    /// Empty where the path names no service and no scope.
+    let unit: String
+    /// `nil` for the system manager.
+    let uid: UInt32?
+
+    static func of(_ cgroup: String) -> UnitPlace {
+        let parts = cgroup.split(separator: "/")
+        let unit = parts.last { $0.hasSuffix(".service") || $0.hasSuffix(".scope") } ?? ""
+        let manager = parts.last { $0 != unit && $0.hasPrefix("user@") && $0.hasSuffix(".service") }
+        let uid = manager.flatMap { UInt32($0.dropFirst("user@".count).dropLast(".service".count)) }
+        return UnitPlace(unit: String(unit), uid: uid)
+    }
+
+    /// `main` asks the manager for a service's main process; `nil` where it is not known.
+    func place(
+        isContainer: Bool, pid: Int32, ancestors: [Int32], main: (Scope, String) -> Int32?
+    ) -> Outsider.Place {
+        if isContainer { return .container(unit) }
+        if unit.hasPrefix("session-"), unit.hasSuffix(".scope") { return .session(unit) }
+        guard unit.hasSuffix(".service") else { return .loose(unit) }
+        let scope: Scope = uid.map { .user(uid: $0, name: Accounts.name(of: $0)) } ?? .system
+        guard let first = main(scope, unit), first > 0 else { return .service(unit, governs: true) }
+        return .service(unit, governs: first == pid || ancestors.contains(first))
+    }
+}

@@ -1,0 +1,223 @@
+"""Processes outside every agent's unit that poll with an agent's token, listen on its port, or only know it.
+
+Each function starts one and returns it as a Stray, once it polls or listens. They run as `account`, which has to
+exist; the token is in their environment, and in no other process unless the function says so.
+"""
+import os
+import pwd
+import re
+import shlex
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from agents import SYSTEM_UNITS, TELEGRAM_API, FleetError, command, install_programs, may_poll, run, wait
+
+GROUPS = Path("/sys/fs/cgroup")
+OLD = 61  # seconds; the watchdog leaves whatever is younger than a minute alone
+
+
+class Stray:
+    """A process, by its PID. `unit` is the unit or scope that it is in, if somebody gave it one."""
+
+    def __init__(self, pid, account, log=None, unit=None, holder=None):
+        self.pid, self.account, self.unit, self.log, self.holder = pid, account, unit, log, holder
+
+    def alive(self):
+        try:
+            return Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
+    @property
+    def cgroup(self):
+        return re.search(r"^0::(.*)$", Path(f"/proc/{self.pid}/cgroup").read_text(), re.M).group(1)
+
+    @property
+    def parent(self):
+        return int(Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+    def said(self):
+        """What it printed, standard error included."""
+        return self.log.read_text(errors="replace") if self.log else ""
+
+    def log_out(self):
+        """Ends the login session that it is in as a line does that is cut: the shell ends, su closes the session."""
+        for child in Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGHUP)
+        self.holder.wait(timeout=30)
+        self.holder = None
+
+    def end(self):
+        """Ends it, and the login session that it is in."""
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        if self.holder:
+            self.log_out()
+        wait(f"process {self.pid} to end", lambda: not self.alive(), 10)
+
+
+def aged(stray, seconds=OLD):
+    """Waits until a process, a Stray or a PID, is that old. Other work in the meantime shortens it."""
+    pid = stray.pid if isinstance(stray, Stray) else stray
+    try:
+        started = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19])
+    except FileNotFoundError:
+        raise FleetError(f"process {pid} has ended before it was {seconds} s old") from None
+    left = started / os.sysconf("SC_CLK_TCK") + seconds - time.clock_gettime(time.CLOCK_BOOTTIME)
+    time.sleep(max(left, 0))
+    if not Path(f"/proc/{pid}").exists():
+        raise FleetError(f"process {pid} has ended before it was {seconds} s old")
+    return stray
+
+
+def orphan(token, account="root", place=None, port=None, program="poller", api=TELEGRAM_API, **environment):
+    """One whose parent has ended, in no login session and without a terminal. `place` says in which cgroup:
+    None        where the test itself is, which belongs to no unit
+    "system"    a scope of the system manager
+    "user"      a scope of the account's manager, which is also its parent then; the account has to linger
+    "/a/b"      this one, which is made when it is missing
+    `program` is "poller", or "gateway", which only listens; more variables are given by name."""
+    log, words = _log(account), command(program, port, detach=program == "poller")
+    if program == "gateway":
+        words = ["sh", "-c", 'setsid "$@" & echo $!', "sh", *words]
+        environment = {"OPENCLAW_GATEWAY_PORT": str(port)} | environment
+    variables = _variables(account, token, api, environment)
+    if place == "system":
+        words = ["systemd-run", "--quiet", "--scope", f"--uid={account}", f"--gid={_group(account)}", *words]
+    elif place == "user":
+        # By a short-lived service of the account's manager, or PID 1 would become the parent.
+        words = ["systemd-run", "--user", "--quiet", "--wait", "--collect", *_setenv(variables),
+                 f"--property=StandardOutput=append:{log}", f"--property=StandardError=append:{log}",
+                 "systemd-run", "--user", "--quiet", "--scope", *words]
+        variables["XDG_RUNTIME_DIR"] = f"/run/user/{pwd.getpwnam(account).pw_uid}"
+    if place != "system":
+        words = _as(account, words)
+    if place and place.startswith("/"):
+        (GROUPS / place[1:]).mkdir(parents=True, exist_ok=True)
+        words = ["sh", "-c", f'echo $$ >"{GROUPS}{place}/cgroup.procs" && exec "$@"', "sh", *words]
+    with open(log, "a", encoding="utf-8") as file:
+        done = subprocess.run(words, env=variables, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd="/",
+                              start_new_session=True, timeout=60)
+    found = re.match(r"(\d+)$", log.read_text(), re.M)
+    if done.returncode or not found:
+        raise FleetError(f"no orphan was started: {log.read_text().strip()}")
+    stray = _begun(Stray(int(found[1]), account, log), listens=program == "gateway")
+    stray.unit = stray.cgroup.rsplit("/", 1)[-1] if place in ("system", "user") else None
+    return stray
+
+
+def session(token, account="fleet", tmux=True, logout=False, port=None, api=TELEGRAM_API, **environment):
+    """One in a login session of the account: in tmux, detached, or without it a child of the login shell.
+    With `logout` the session ends once it polls; what is in tmux lives on in the session's scope."""
+    log = _log(account)
+    variables = _variables(account, token, api, environment)
+    # In a file: only the poller is to know the token, not the shell and tmux around it.
+    file = log.with_suffix(".env")
+    file.touch(mode=0o600)
+    file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
+    os.chown(file, pwd.getpwnam(account).pw_uid, -1)
+    start = f"set -a; . {file}; exec {shlex.join(command('poller', port))} >>{log} 2>&1"
+    pid_file = log.with_suffix(".pid")
+    inner = f"sh -c {shlex.quote(f'echo $$ >{pid_file}; {start}')}"
+    # Each session has a tmux server of its own, or the second one would be in the scope of the first.
+    line = (f"tmux -L {log.parent.name} new-session -d {shlex.quote(inner)}; " if tmux else f"{inner} </dev/null & ")
+    login = subprocess.Popen(["su", "-l", account, "-c", f"umask 022; {line} exec sleep infinity"],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             env={"PATH": os.environ["PATH"]}, cwd="/", start_new_session=True)
+    try:
+        pid = wait("a poller in a login session", lambda: pid_file.exists() and pid_file.read_text().strip())
+        stray = _begun(Stray(int(pid), account, log, holder=login))
+        stray.unit = stray.cgroup.rsplit("/", 1)[-1]
+        if not re.fullmatch(r"session-\w+\.scope", stray.unit):
+            raise FleetError(f"the login of {account} got no session of its own, but the cgroup {stray.cgroup}")
+    except FleetError:
+        login.kill()
+        raise
+    if logout:
+        stray.log_out()
+    return stray
+
+
+def service(token, unit="other.service", account="root", user=False, in_child=False, port=None, api=TELEGRAM_API,
+            **environment):
+    """One that is the main process of another service, or with `in_child` a child of that: of a system unit that
+    runs as `account`, or with `user` of a unit of the account's manager."""
+    install_programs()
+    may_poll(account)
+    home = pwd.getpwnam(account).pw_dir
+    path = (Path(home) / ".config/systemd/user" if user else SYSTEM_UNITS) / unit
+    log = _log(account)
+    variables = {"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API": api} | environment
+    lines = ["[Service]", *(f'Environment="{name}={value}"' for name, value in variables.items()),
+             f"ExecStart={' '.join(command('poller', port, in_child))}",
+             f"StandardOutput=append:{log}", f"StandardError=append:{log}"]
+    lines += [] if user else [f"User={account}"]
+    run(*_as(account if user else "root", ["sh", "-c", 'mkdir -p "$(dirname "$1")" && cat >"$1"', "sh", str(path)]),
+        stdin="\n".join(lines) + "\n")
+    systemctl = ["systemctl"]
+    if user:
+        systemctl = _as(account, ["env", f"XDG_RUNTIME_DIR=/run/user/{pwd.getpwnam(account).pw_uid}",
+                                  "systemctl", "--user"])
+    run(*systemctl, "daemon-reload")
+    run(*systemctl, "restart", unit)
+    main = int(run(*systemctl, "show", "--property=MainPID", "--value", unit).stdout)
+    _begun(Stray(main, account, log, unit=unit))
+    polling = re.findall(r"has begun \(PID (\d+)\)", log.read_text())[-1]
+    return Stray(int(polling), account, log, unit=unit)
+
+
+def shell(token, account="root"):
+    """No poller, only something that knows the token, as a shell does in which somebody has exported it."""
+    log, variables = _log(account), _variables(account, token, TELEGRAM_API, {})
+    variables.pop("TELEGRAM_API")
+    run_by = _as(account, ["sh", "-c", 'sleep infinity >"$1" 2>&1 & echo $!', "sh", str(log)])
+    done = subprocess.run(run_by, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                          cwd="/", start_new_session=True, check=True)
+    return Stray(int(done.stdout), account, log)
+
+
+def _variables(account, token, api, environment):
+    install_programs()
+    may_poll(account)
+    given = {"TELEGRAM_BOT_TOKEN": token} if token else {}
+    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": pwd.getpwnam(account).pw_dir,
+            "TELEGRAM_API": api, **given, **environment}
+
+
+def _setenv(variables):
+    """For systemd-run, without the values, which everybody could read in its arguments."""
+    return [f"--setenv={name}" for name in variables if name != "PATH"]
+
+
+def _as(account, words):
+    return words if account == "root" else ["runuser", "-u", account, "--", *words]
+
+
+def _group(account):
+    return str(pwd.getpwnam(account).pw_gid)
+
+
+def _log(account):
+    """An empty file in a folder of its own, both of which are the account's."""
+    folder = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="stray-"))
+    folder.chmod(0o755)
+    log = folder / "log"
+    log.touch(mode=0o644)
+    for path in (folder, log):
+        os.chown(path, pwd.getpwnam(account).pw_uid, -1)
+    return log
+
+
+def _begun(stray, listens=False):
+    """Returns it once it polls, or listens."""
+    def begun():
+        if not stray.alive():
+            raise FleetError(f"stray {stray.pid} has ended: {stray.said().strip()[-2000:]}")
+        return ("listening on" if listens else "polling has begun") in stray.said()
+    wait(f"stray {stray.pid} to begin", begun)
+    return stray
