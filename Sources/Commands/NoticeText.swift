@@ -14,6 +14,8 @@ enum NoticeText {
         let redactor = each.redactor
         let kinds = incident.kinds.map(\.rawValue).joined(separator: ", ")
         var lines = [incident.summary]
+        // Each may have something of its own to type.
+        if event != .healed { lines += each.worthy.map(\.summary).filter { $0 != incident.summary } }
         if let diagnosis = each.diagnosis, case .advisor = diagnosis.origin {
             lines.append(
                 "Likely cause (\(diagnosis.origin.text), confidence \(diagnosis.confidence)): \(diagnosis.cause)")

@@ -41,17 +41,19 @@ enum PollerRules {
                     "Polls of \(name) end with 409 Conflict: its bot token is held by \(names.joined(separator: ", ")) as well.\(more)",
                 evidence: evidence, prescription: orders.isEmpty ? .none : .end(orders))
         }
+        let whom =
+            seen.seesOtherUsers ? "process on this host" : "process that this user can see (root's watchdog sees all)"
         if seen.unit.isRunning, !seen.tokens.isEmpty {
             return Finding(
                 kind: .pollerConflict, severity: .warning,
                 summary:
-                    "Polls of \(name) end with 409 Conflict, and no other process on this host holds its bot token. A restart ends a conflict of an agent with itself; if it goes on after that, \(elsewhere)",
+                    "Polls of \(name) end with 409 Conflict, and no other \(whom) holds its bot token. A restart ends a conflict of an agent with itself; if it goes on after that, \(elsewhere)",
                 evidence: evidence, prescription: .restart)
         }
         return Finding(
             kind: .pollerConflict, severity: .warning,
             summary:
-                "Polls of \(name) end with 409 Conflict, and no live process on this host is known to hold its bot token: \(elsewhere)",
+                "Polls of \(name) end with 409 Conflict, and no live \(whom) is known to hold its bot token: \(elsewhere)",
             evidence: evidence)
     }
 

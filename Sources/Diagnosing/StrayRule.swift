@@ -40,6 +40,11 @@ enum StrayRule {
         if found.tokens.isEmpty, !found.isOfAgentsMake {
             return .tell(why: "nothing but the port says that it is this agent", advice: "if it is, \(kill)")
         }
+        if found.runsOtherProgram {
+            return .tell(
+                why: "it runs \(found.executable), which is not the agent's own program", advice: "if it polls, \(kill)"
+            )
+        }
         if case .session(let scope) = found.place {
             return .tell(why: "it runs in the login session \(scope), where somebody may be at it", advice: kill)
         }

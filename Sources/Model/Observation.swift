@@ -52,6 +52,8 @@ package struct AgentObservation: Sendable {
     package var tokenChecks: [TokenCheck] = []
     /// Processes outside every agent's unit that have something of this one.
     package var outsiders: [Outsider] = []
+    /// Whether the processes of other users can be looked at, too.
+    package var seesOtherUsers = true
     /// Who holds the agent's port where the process itself may not be looked at: a user's name.
     package var hiddenPortOwner: String?
     /// Where the unit's KillMode comes from; `nil` where nobody looked.

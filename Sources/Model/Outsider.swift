@@ -53,6 +53,8 @@ package struct Outsider: Hashable, Sendable {
     package var port: UInt16?
     /// It is the agent's own program, or carries the marks of the agent's gateway in its environment.
     package var isOfAgentsMake = false
+    /// Its program is known, and has another name than that of the agent's main process.
+    package var runsOtherProgram = false
     /// The watchdog itself, or a process above it.
     package var isWatchdog = false
     /// Whether this watchdog has the right to end it.

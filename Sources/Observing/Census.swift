@@ -8,19 +8,20 @@ struct Census {
 
     private let entries: [Entry]
     private let places: [Int32: Int]
-    /// By cgroup, the place in the list of agents.
-    private let units: [String: Int]
+    /// By cgroup of a unit, the place in the list of agents; `nil` for an agent that this look is not about.
+    private let units: [String: Int?]
     /// The watchdog and every process above it: nothing is ever done to these.
     private let own: Set<Int32>
 
     /// More processes of one unit are not looked at one by one; it is told as a gap.
     private static let mostOfUnit = 4_096
 
-    init(_ entries: [Entry], agents: [AgentObservation], watchdog: Int32) {
+    init(_ entries: [Entry], agents: [AgentObservation], groups: Set<String> = [], watchdog: Int32) {
         self.entries = entries
         places = Dictionary(
             entries.enumerated().map { ($0.element.status.pid, $0.offset) }, uniquingKeysWith: { first, _ in first })
-        var units: [String: Int] = [:]
+        var units: [String: Int?] = [:]
+        for group in groups { units[group] = .some(nil) }
         for (index, agent) in agents.enumerated() where !agent.unit.controlGroup.isEmpty {
             units[agent.unit.controlGroup] = index
         }
@@ -35,15 +36,27 @@ struct Census {
 
     func isWatchdog(_ pid: Int32) -> Bool { own.contains(pid) }
 
-    /// The agent in whose unit a process is, at any depth of the unit's own cgroups.
-    func agent(ofCgroup group: String) -> Int? {
+    private enum Place {
+        case unit(of: Int)
+        /// Of an agent that this look is not about.
+        case otherAgentsUnit
+        case outside
+    }
+
+    /// Where a process is, at any depth of a unit's own cgroups.
+    private func place(ofCgroup group: String) -> Place {
         var path = group[...]
         while !path.isEmpty {
-            if let found = units[String(path)] { return found }
-            guard let slash = path.lastIndex(of: "/") else { return nil }
+            if let found = units[String(path)] { return found.map { .unit(of: $0) } ?? .otherAgentsUnit }
+            guard let slash = path.lastIndex(of: "/") else { return .outside }
             path = path[..<slash]
         }
-        return nil
+        return .outside
+    }
+
+    func isInAgentsUnit(_ entry: Entry) -> Bool {
+        if case .outside = place(ofCgroup: entry.cgroup) { return false }
+        return true
     }
 
     /// Per agent the processes in its unit, and those that are in no agent's.
@@ -51,13 +64,42 @@ struct Census {
         var members = [[Entry]](repeating: [], count: count)
         var outside: [Entry] = []
         for entry in entries {
-            if let agent = agent(ofCgroup: entry.cgroup) {
-                members[agent].append(entry)
-            } else {
-                outside.append(entry)
+            switch place(ofCgroup: entry.cgroup) {
+            case .unit(let agent): members[agent].append(entry)
+            case .otherAgentsUnit: break
+            case .outside: outside.append(entry)
             }
         }
         return (members, outside)
+    }
+
+    /// The processes outside of all units that have an agent's token, or its port. `details` reads of each what the
+    /// walk has not, `look` the rest; one that `details` does not know has gone. `user`: who runs the watchdog.
+    func outsiders(
+        _ outside: [Entry], of seen: AgentObservation, ports: [Int32: UInt16], user: UInt32,
+        details: (ProcessStatus) -> (uid: UInt32, invocationID: String?, age: Duration)?, look: (inout Outsider) -> Void
+    ) -> [Outsider] {
+        let wanted = Set(seen.tokens.map(\.fingerprint))
+        var found = outside.filter { !wanted.isDisjoint(with: $0.mark ?? []) || ports[$0.status.pid] != nil }
+        found.sort { $0.status.pid < $1.status.pid }
+        let pids = Set(found.map(\.status.pid))
+        return found.compactMap { entry in
+            let status = entry.status
+            guard let (uid, invocationID, age) = details(status) else { return nil }
+            var outsider = Outsider(
+                process: ProcessFacts(
+                    id: ProcessID(pid: status.pid, startTicks: status.startTicks), parent: status.parent,
+                    command: status.command.printable, cgroup: entry.cgroup, uid: uid, invocationID: invocationID),
+                owner: Accounts.name(of: uid), started: seen.taken - age)
+            outsider.tokens = (entry.mark ?? []).filter(wanted.contains)
+            outsider.port = ports[status.pid]
+            outsider.hasTerminal = status.hasTerminal
+            outsider.isWatchdog = isWatchdog(status.pid)
+            outsider.mayBeEnded = user == 0 || uid == user
+            outsider.ancestors = ancestors(of: entry, outsiders: pids)
+            look(&outsider)
+            return outsider
+        }
     }
 
     /// What is above a process, the nearest first, up to the manager that it was left to.
@@ -80,7 +122,7 @@ struct Census {
             let role: Outsider.Ancestor.Role =
                 if Self.isManager(parent) {
                     .manager
-                } else if agent(ofCgroup: parent.cgroup) != nil {
+                } else if isInAgentsUnit(parent) {
                     .agentUnit
                 } else if outsiders.contains(parent.status.pid) {
                     .outsider

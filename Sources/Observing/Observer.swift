@@ -1,4 +1,5 @@
 package import Files
+internal import Glibc
 package import Model
 internal import Systemd
 
@@ -13,6 +14,9 @@ package final class Observer {
     var accounts = Accounts()
     /// What each agent's tokens are, from the looks of this pass: a look at few agents compares them with all.
     var holders: [AgentID: Holder] = [:]
+    /// The cgroup of every agent's unit that this pass has met: a look at few agents must not take another one's
+    /// processes for strangers.
+    var groups: [AgentID: String] = [:]
     /// Managers that did not answer: they are not asked again in this pass.
     private var silent: Set<Scope> = []
     /// When each manager began to start units.
@@ -74,8 +78,10 @@ package final class Observer {
         var agents = found.filter { $0.unit.loadState != "not-found" }
             .map { describe($0, at: now) }
         Self.tellApart(&agents)
-        if let name = request.name { agents.removeAll { $0.agent.name != name } }
+        for seen in agents where !seen.unit.controlGroup.isEmpty { groups[seen.agent.id] = seen.unit.controlGroup }
         readProcesses(into: &agents, &gaps)
+        rememberTokens(of: agents)
+        if let name = request.name { agents.removeAll { $0.agent.name != name } }
         for index in agents.indices {
             let id = agents[index].agent.id
             journal.read(
@@ -161,6 +167,7 @@ package final class Observer {
         let agent = AgentDescription.agent(found, entry: entry, home: home)
         var observation = AgentObservation(agent: agent, taken: now, unit: found.unit)
         if let gap = found.gap { observation.gaps.append(gap) }
+        observation.seesOtherUsers = geteuid() == 0
         ConfigReader.read(into: &observation, as: identity)
         let files = EnvironmentFiles(found, as: identity)
         observation.secretValues = SecretReader.values(found.environment, files, named: agent.secrets)

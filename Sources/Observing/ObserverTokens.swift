@@ -8,7 +8,7 @@ extension Observer {
     /// One walk over /proc for all of them.
     func readProcesses(into agents: inout [AgentObservation], _ gaps: inout [Gap]) {
         guard !agents.isEmpty else { return }
-        let reader = ProcessReader(agents, book)
+        let reader = ProcessReader(agents, groups: Set(groups.values), book)
         if !reader.complete {
             gaps.append(
                 Gap(
@@ -35,13 +35,7 @@ extension Observer {
 
     /// Other agents with one of the same tokens. One that is off, by whoever's wish, polls nobody.
     func readTwins(into agents: inout [AgentObservation]) {
-        for seen in agents {
-            let unit = seen.unit
-            let isOn =
-                !unit.isDown || (unit.unitFileState.hasPrefix("enabled") && seen.journal.lastRequest?.verb != .stop)
-            holders[seen.agent.id] =
-                isOn ? Holder(name: seen.agent.name, tokens: seen.tokens, isRunning: unit.isRunning) : nil
-        }
+        rememberTokens(of: agents)
         for index in agents.indices {
             let id = agents[index].agent.id
             let own = Set(agents[index].tokens.map(\.fingerprint))
@@ -52,6 +46,16 @@ extension Observer {
                 }
             }
             agents[index].twins.sort { ($0.name, $0.token.fingerprint.hex) < ($1.name, $1.token.fingerprint.hex) }
+        }
+    }
+
+    func rememberTokens(of agents: [AgentObservation]) {
+        for seen in agents {
+            let unit = seen.unit
+            let isOn =
+                !unit.isDown || (unit.unitFileState.hasPrefix("enabled") && seen.journal.lastRequest?.verb != .stop)
+            holders[seen.agent.id] =
+                isOn ? Holder(name: seen.agent.name, tokens: seen.tokens, isRunning: unit.isRunning) : nil
         }
     }
 

@@ -10,9 +10,10 @@ struct ProcessReader {
     private let outside: [Census.Entry]
 
     /// Walks over /proc, once.
-    init(_ agents: [AgentObservation], _ book: TokenBook) {
+    /// `groups` are the cgroups of all agents' units, also of those that are not among `agents`.
+    init(_ agents: [AgentObservation], groups: Set<String>, _ book: TokenBook) {
         let walked = ProcessTable.walk { book.find(in: $0) }
-        census = Census(walked.processes, agents: agents, watchdog: getpid())
+        census = Census(walked.processes, agents: agents, groups: groups, watchdog: getpid())
         complete = walked.complete
         (members, outside) = census.parted(agents: agents.count)
     }
@@ -30,29 +31,22 @@ struct ProcessReader {
 
     /// Finds the processes outside of all units that hold an agent's token or its port.
     func readOutsiders(into agents: inout [AgentObservation], main: (Scope, String) -> Int32?) {
-        var holders: [Int: Set<Int32>] = [:]
-        var ports: [Int: [Int32: UInt16]] = [:]
+        let marked = outside.filter { !($0.mark ?? []).isEmpty }
+        let listeners = agents.contains { $0.agent.port != nil } ? SocketTable.listeners() : nil
         for index in agents.indices {
-            let wanted = Set(agents[index].tokens.map(\.fingerprint))
-            guard !wanted.isEmpty else { continue }
-            for entry in outside where !wanted.isDisjoint(with: entry.mark ?? []) {
-                holders[index, default: []].insert(entry.status.pid)
+            var ports: [Int32: UInt16] = [:]
+            if let listeners, let port = agents[index].agent.port {
+                for pid in strangers(at: port, listeners, members[index], &agents[index]) { ports[pid] = port }
             }
-        }
-        if agents.contains(where: { $0.agent.port != nil }) {
-            let listeners = SocketTable.listeners()
-            for index in agents.indices {
-                guard let port = agents[index].agent.port else { continue }
-                for pid in strangers(at: port, listeners, members[index], &agents[index]) {
-                    holders[index, default: []].insert(pid)
-                    ports[index, default: [:]][pid] = port
+            let seen = agents[index]
+            // Without a stranger at the port only those with a token matter, and nearly always there are none.
+            let few = ports.isEmpty ? marked : outside
+            agents[index].outsiders = census.outsiders(few, of: seen, ports: ports, user: geteuid()) { status in
+                ProcessTable.owner(of: status.pid).map {
+                    ($0, Self.invocationID(of: status.pid), Self.age(status.startTicks))
                 }
-            }
-        }
-        for (index, pids) in holders {
-            agents[index].outsiders = pids.sorted().compactMap { pid in
-                guard let entry = census.entry(of: pid) else { return nil }
-                return outsider(entry, of: agents[index], port: ports[index]?[pid], others: pids, main: main)
+            } look: { found in
+                look(at: &found, of: seen, main)
             }
         }
     }
@@ -80,37 +74,21 @@ struct ProcessReader {
         return found.map(\.status.pid)
     }
 
-    private func outsider(
-        _ entry: Census.Entry, of seen: AgentObservation, port: UInt16?, others: Set<Int32>,
-        main: (Scope, String) -> Int32?
-    ) -> Outsider? {
-        let status = entry.status
-        guard let uid = ProcessTable.owner(of: status.pid) else { return nil }
-        let wanted = Set(seen.tokens.map(\.fingerprint))
-        var found = Outsider(
-            process: ProcessFacts(
-                id: ProcessID(pid: status.pid, startTicks: status.startTicks), parent: status.parent,
-                command: status.command.printable, cgroup: entry.cgroup, uid: uid,
-                invocationID: Self.invocationID(of: status.pid)),
-            owner: Accounts.name(of: uid), started: seen.taken - Self.age(status.startTicks))
-        found.tokens = (entry.mark ?? []).filter(wanted.contains)
-        found.port = port
-        found.hasTerminal = status.hasTerminal
-        found.isWatchdog = census.isWatchdog(status.pid)
-        found.mayBeEnded = geteuid() == 0 || uid == geteuid()
-        found.ancestors = census.ancestors(of: entry, outsiders: others)
-        found.executable = (ProcessTable.executable(of: status.pid) ?? "").printable
-        found.arguments = ProcessTable.arguments(of: status.pid, most: 16).map { String($0.prefix(200)).printable }
+    /// What only a process that matters is asked for.
+    private func look(at found: inout Outsider, of seen: AgentObservation, _ main: (Scope, String) -> Int32?) {
+        let pid = found.process.id.pid
+        found.executable = (ProcessTable.executable(of: pid) ?? "").printable
+        found.arguments = ProcessTable.arguments(of: pid, most: 16).map { String($0.prefix(200)).printable }
         found.isOfAgentsMake = isOfMake(found, of: seen)
-        if let sockets = ProcessTable.sockets(of: status.pid) {
-            let table = SocketTable.everything(seenBy: status.pid)
+        found.runsOtherProgram = runsOtherProgram(found, than: seen)
+        if let sockets = ProcessTable.sockets(of: pid) {
+            let table = SocketTable.everything(seenBy: pid)
             found.listening = table.listening.filter { !$0.value.isDisjoint(with: sockets) }.map(\.key).sorted()
             found.hasSocket = !found.listening.isEmpty || !table.connected.isDisjoint(with: sockets)
         }
-        found.place = UnitPlace.of(entry.cgroup).place(
-            isContainer: ProcessTable.sharesNamespace(status.pid) == false, pid: status.pid,
-            ancestors: found.ancestors.map(\.id.pid), main: main)
-        return found
+        found.place = UnitPlace.of(found.process.cgroup).place(
+            isContainer: ProcessTable.sharesNamespace(pid) == false, pid: pid, ancestors: found.ancestors.map(\.id.pid),
+            main: main)
     }
 
     /// The same program as the agent's main process, or the marks of the agent's own gateway.
@@ -124,6 +102,16 @@ struct ProcessReader {
         // An interpreter runs anything: the program that it was given has to be the same, too.
         let theirs = ProcessTable.arguments(of: seen.unit.mainPID, most: 2).map { String($0.prefix(200)).printable }
         return !theirs.isEmpty && Array(found.arguments.prefix(2)) == theirs
+    }
+
+    /// By the program's name: an update moves it to another folder. `false` where either is not known.
+    private func runsOtherProgram(_ found: Outsider, than seen: AgentObservation) -> Bool {
+        guard seen.unit.mainPID > 0, let own = ProcessTable.executable(of: seen.unit.mainPID) else { return false }
+        func name(_ path: String) -> Substring {
+            // What was replaced on the disk is marked so behind its path (proc(5)).
+            (path.hasSuffix(" (deleted)") ? path.dropLast(10) : path[...]).split(separator: "/").last ?? ""
+        }
+        return !found.executable.isEmpty && name(own.printable) != name(found.executable)
     }
 
     /// systemd puts it into the environment of everything that a unit starts (systemd.exec(5)).

@@ -44,18 +44,27 @@ package enum Ladder {
             let reason = "A pass that ended early had still to start the unit."
             return .act(Plan(agent: facts.seen.agent.id, rungs: [rung], steps: start(facts.seen.unit), reason: reason))
         }
+        let ends = ends(facts)
         var editedLately: String?
         for finding in outages where !facts.tried.contains(.rule(finding.kind)) {
             switch steps(finding.prescription, facts) {
             case .steps(let steps):
                 let reason = finding.summary
                 return .act(
-                    Plan(agent: facts.seen.agent.id, rungs: [.rule(finding.kind)], steps: steps, reason: reason))
+                    Plan(
+                        agent: facts.seen.agent.id, rungs: ends.rungs + [.rule(finding.kind)],
+                        steps: ends.steps + steps, reason: reason))
             case .editedLately(let sentence): editedLately = sentence
             case .none: break
             }
         }
         if let editedLately { return .wait(editedLately) }
+        if !ends.steps.isEmpty {
+            return .act(
+                Plan(
+                    agent: facts.seen.agent.id, rungs: ends.rungs, steps: ends.steps + start(facts.seen.unit),
+                    reason: "A second copy of the agent is in its way."))
+        }
         if facts.advisorAvailable, !facts.tried.contains(.advisor) {
             guard let advice = facts.advice else { return .ask }
             if let plan = advised(advice, facts) { return .act(plan) }
@@ -70,6 +79,17 @@ package enum Ladder {
             }
         }
         return .escalate(exhausted(outage, facts))
+    }
+
+    /// A stray may hold what the agent needs, such as its port: while one is there, no start could hold, and no config
+    /// is to blame.
+    private static func ends(_ facts: Facts) -> (rungs: [Rung], steps: [Remedy]) {
+        let strays = facts.findings.filter { $0.kind == .processStray && !facts.tried.contains(.rule($0.kind)) }
+        let orders = strays.flatMap { finding -> [EndOrder] in
+            if case .end(let orders) = finding.prescription { return orders }
+            return []
+        }
+        return (orders.isEmpty ? [] : [.rule(.processStray)], orders.map { .endProcess($0) })
     }
 
     /// The rung whose start a pass that died did not come to, though everything before it was done.
