@@ -62,6 +62,11 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(name: "watchdog", dependencies: ["Commands"], swiftSettings: strict),
 
+        // For scripts/bench alone: the walk of a pass over /proc, to be timed without the rest of the pass.
+        .executableTarget(
+            name: "walk-bench", dependencies: ["Files", "Model", "Processes"], path: "Tests/bench/walk",
+            swiftSettings: strict),
+
         tests("Alerting", ["Alerting", "FixturesTests", "Model"]),
         tests("Commands", ["Commands", "Diagnosing", "Files", "FixturesTests", "Model", "Recording"]),
         tests("Diagnosing", ["Diagnosing", "FixturesTests", "Model"]),

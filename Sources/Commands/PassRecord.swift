@@ -49,16 +49,28 @@ extension Pass {
         if each.worthy.isEmpty, !each.unproven {
             // An agent that is just starting is not well yet.
             guard each.hold == nil, let incident = each.incident else { return nil }
-            // Polls have a rhythm of their own: that a conflict is over is for a later pass to say.
-            if each.healed, incident.tried.contains(.rule(.pollerConflict)) {
-                try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
-                return nil
-            }
+            if try stillQuietening(incident, each, ledger) { return nil }
             return try end(incident, each, ledger)
         }
         // One cause, one alert: while the brake holds, the host's incident speaks for all.
         if braked, each.incident == nil, each.actions.isEmpty { return nil }
         return try moveOn(try ensureIncident(each), each, ledger)
+    }
+
+    /// Polls have a rhythm of their own: that a conflict is over is for a later pass to say.
+    private func stillQuietening(
+        _ incident: Incident, _ each: AgentCase, _ ledger: Ledger
+    ) throws(LedgerError) -> Bool {
+        guard incident.kinds.contains(.pollerConflict) || incident.tried.contains(.rule(.pollerConflict)) else {
+            return false
+        }
+        let now = environment.now()
+        var incident = incident
+        if each.found.contains(where: { $0.kind == .pollerConflict }) { incident.lastHeld = now }
+        guard let last = incident.lastHeld, now - last < policy.conflictQuiet else { return false }
+        try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
+        each.incident = incident
+        return true
     }
 
     private func end(_ incident: Incident, _ each: AgentCase, _ ledger: Ledger) throws(LedgerError) -> Notice? {
@@ -83,6 +95,7 @@ extension Pass {
         var incident = incident
         incident.kinds = each.worthy.isEmpty ? incident.kinds : each.worthy.map(\.kind)
         incident.severity = each.isBroken ? .critical : .warning
+        incident.lastHeld = now
         incident.summary = each.worthy.first?.summary ?? incident.summary
         var event: Notice.Event?
         if each.escalation != nil, incident.escalated == nil {

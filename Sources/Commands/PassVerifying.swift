@@ -74,6 +74,9 @@ extension Pass {
         // A counter that cannot match: these agents are read in full, whatever they look like.
         request.restarts = Dictionary(
             cases.map { ($0.agent.id, UInt32.max) }, uniquingKeysWith: { first, _ in first })
+        request.cursors = Dictionary(
+            cases.compactMap { each in each.remembered.cursor.map { (each.agent.id, $0) } },
+            uniquingKeysWith: { first, _ in first })
         request.tokenChecks = tokenChecks
         let snapshot = observer.observe(request, at: environment.now())
         for each in cases {

@@ -24,14 +24,13 @@ extension Program {
                 // The program starts as if nothing had been before it.
                 signal(SIGPIPE, pipeSignal)
                 umask(mask)
-                var arguments = words.map { strdup($0) }
-                arguments.append(nil)
+                // They are the last of this process's own words, which as texts would have to be valid UTF-8.
+                let first = CommandLine.unsafeArgv + (Int(CommandLine.argc) - words.count)
                 var reason = EINVAL
-                if let program = arguments[0] {
-                    execvp(program, arguments)
+                if let program = first.pointee {
+                    execvp(program, first)
                     reason = errno
                 }
-                for argument in arguments { free(argument) }
                 return Environment.StartProblem(
                     isMissing: reason == ENOENT, sentence: String(cString: strerror(reason)))
             })

@@ -84,9 +84,9 @@ enum PollerRules {
     /// What the present main process said since the last pass, or since this one did something to it. Where nobody has
     /// looked before, what is older than the time between two passes is no news.
     private static func fresh(_ seen: AgentObservation, _ history: AgentHistory) -> [JournalLine] {
-        let since = [history.acted, history.lastSeen, seen.unit.mainStarted].compactMap { $0 }.max()
-        let start = history.lastSeen == nil ? max(since ?? seen.taken, seen.taken - .seconds(900)) : since
-        return seen.journal.lines.filter { $0.speaker == .unit && $0.at > start ?? seen.taken }
+        let oldest = history.cursor == nil ? seen.taken - .seconds(900) : nil
+        let start = [oldest, history.acted, seen.unit.mainStarted].compactMap { $0 }.max()
+        return seen.journal.fresh.filter { $0.at > start ?? seen.taken }
     }
 
     // MARK: One token, two holders
@@ -164,8 +164,17 @@ enum PollerRules {
 
     /// An agent that has its updates pushed names the address somewhere.
     private static func isOwn(_ host: String, _ seen: AgentObservation) -> Bool {
-        seen.addresses.contains { $0.contains(host) }
-            || seen.config.compactMap(\.version).contains { String(decoding: $0.bytes, as: UTF8.self).contains(host) }
+        let texts = seen.config.compactMap(\.version).map { String(decoding: $0.bytes, as: UTF8.self) }
+        return (texts + seen.addresses).contains { names(host, in: $0) }
+    }
+
+    /// The host's whole name: `example.net` is not named by `bots.example.net`, nor by `example.network`.
+    private static func names(_ host: String, in text: String) -> Bool {
+        text.ranges(of: host).contains { range in
+            let before = range.lowerBound > text.startIndex ? text[text.index(before: range.lowerBound)] : " "
+            let after = range.upperBound < text.endIndex ? text[range.upperBound] : " "
+            return [before, after].allSatisfy { !($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") }
+        }
     }
 
     private static func rejected(_ seen: AgentObservation) -> Finding? {

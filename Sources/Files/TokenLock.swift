@@ -22,11 +22,11 @@ package enum TokenLock {
         if geteuid() == 0 { try make(folder, mode: 0o1733) }
         var status = stat()
         if lstat(folder, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == 0, status.st_mode & 0o0044 == 0 else {
+            guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == 0, status.st_mode & 0o1044 == 0o1000 else {
                 throw FileError(
                     code: .noPermission,
                     description:
-                        "Using the locks in \(folder): it must be a folder of root's that others cannot list (mode 1733). Remove it, and run scripts/install again."
+                        "Using the locks in \(folder): it must be a folder of root's in which others can neither list nor remove anything (mode 1733). Remove it, and run scripts/install again."
                 )
             }
             return (folder, nil)
@@ -66,7 +66,9 @@ package enum TokenLock {
         let number = try openFile(name, in: folder, shown)
         // A number well above those that systemd hands over (sd_listen_fds(3)) and that shells use. Closing any
         // descriptor of a file ends the process's record locks on it: so the first one is closed before there are any.
-        let kept = fcntl(number, F_DUPFD, 200)
+        // Where the limit of open files leaves no room for that, the next free one has to do.
+        var kept = fcntl(number, F_DUPFD, 200)
+        if kept < 0, errno == EINVAL { kept = fcntl(number, F_DUPFD, 3) }
         close(number)
         guard kept >= 0 else { throw .errno(shown) }
         var wish = flock()

@@ -29,13 +29,19 @@ package enum BotToken {
     /// Where tokens stand in a text, e.g. the value of a variable, an address, or a config file.
     package static func find(in text: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
         var found: [ArraySlice<UInt8>] = []
-        var index = text.startIndex
-        while index < text.endIndex {
-            if text[index] == UInt8(ascii: ":"), let token = token(around: index, in: text) {
+        // Where the next colon of a token may stand. Most bytes need not be looked at: behind such a colon stand at
+        // least `key.lowerBound` of the key's bytes, so any other byte there sends the search on to itself.
+        var colon = text.startIndex
+        while text.endIndex - colon > key.lowerBound {
+            var last = colon + key.lowerBound
+            while last > colon, isKey(text[last]) { last -= 1 }
+            if last > colon {
+                colon = last
+            } else if text[colon] == UInt8(ascii: ":"), let token = token(around: colon, in: text) {
                 found.append(token)
-                index = token.endIndex
+                colon = token.endIndex
             } else {
-                index += 1
+                colon += key.lowerBound + 1
             }
         }
         return found

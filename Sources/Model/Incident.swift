@@ -12,11 +12,15 @@ package struct Incident: Hashable, Sendable {
     package var escalated: Timestamp?
     /// What a person was last told, so that nothing is told twice.
     package var told: Notice.Event?
+    /// When what it is about was last seen to hold.
+    package var lastHeld: Timestamp?
 
     package init(
         id: Int64, agent: AgentID?, opened: Timestamp, kinds: [FindingKind], severity: Severity, summary: String,
-        tried: [Rung] = [], escalated: Timestamp? = nil, told: Notice.Event? = nil
+        tried: [Rung] = [], escalated: Timestamp? = nil, told: Notice.Event? = nil,
+        lastHeld: Timestamp? = nil
     ) {
+        self.lastHeld = lastHeld
         self.id = id
         self.agent = agent
         self.opened = opened

@@ -157,6 +157,8 @@ package enum SettingOrigin: Hashable, Sendable {
 package struct JournalFacts: Sendable {
     /// The newest lines of the unit, and of its manager about it, oldest first.
     package var lines: [JournalLine] = []
+    /// Of the unit's own lines, those that no earlier pass has read; where none has read any, the newest.
+    package var fresh: [JournalLine] = []
     /// Where reading ended: the next pass goes on there.
     package var cursor: String?
     /// The newest thing that somebody asked of the unit, where it was looked for.

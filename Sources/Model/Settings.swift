@@ -27,6 +27,10 @@ package struct Policy: Hashable, Sendable {
     /// Of a whole pass.
     package var deadline: Duration = .seconds(600)
 
+    /// Polls come and go in a rhythm of up to half a minute, which grows with each refusal: for so long no conflict must
+    /// have been seen before one is over.
+    package var conflictQuiet: Duration { settle * 12 }
+
     /// A config that somebody changed so lately is still being edited.
     package static let editGrace: Duration = .seconds(120)
     /// Fewer agents than this are no fleet that a brake could protect.

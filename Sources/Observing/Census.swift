@@ -73,29 +73,38 @@ struct Census {
         return (members, outside)
     }
 
+    /// What the walk does not read of a process.
+    typealias Details = (uid: UInt32, owner: String, invocationID: String?, age: Duration)
+
     /// The processes outside of all units that have an agent's token, or its port. `details` reads of each what the
     /// walk has not, `look` the rest; one that `details` does not know has gone. `user`: who runs the watchdog.
     func outsiders(
         _ outside: [Entry], of seen: AgentObservation, ports: [Int32: UInt16], user: UInt32,
-        details: (ProcessStatus) -> (uid: UInt32, invocationID: String?, age: Duration)?, look: (inout Outsider) -> Void
+        details: (ProcessStatus) -> Details?, look: (inout Outsider) -> Void
     ) -> [Outsider] {
         let wanted = Set(seen.tokens.map(\.fingerprint))
-        var found = outside.filter { !wanted.isDisjoint(with: $0.mark ?? []) || ports[$0.status.pid] != nil }
+        // A user's manager may have been given the token for everything that it starts, and is itself nobody's stray.
+        // Without a cgroup it is not known whose a process is.
+        var found = outside.filter { entry in
+            !Self.isManager(entry) && !entry.cgroup.isEmpty
+                && (!wanted.isDisjoint(with: entry.mark ?? []) || ports[entry.status.pid] != nil)
+        }
         found.sort { $0.status.pid < $1.status.pid }
         let pids = Set(found.map(\.status.pid))
         return found.compactMap { entry in
             let status = entry.status
-            guard let (uid, invocationID, age) = details(status) else { return nil }
+            guard let more = details(status) else { return nil }
             var outsider = Outsider(
                 process: ProcessFacts(
                     id: ProcessID(pid: status.pid, startTicks: status.startTicks), parent: status.parent,
-                    command: status.command.printable, cgroup: entry.cgroup, uid: uid, invocationID: invocationID),
-                owner: Accounts.name(of: uid), started: seen.taken - age)
+                    command: status.command.printable, cgroup: entry.cgroup, uid: more.uid,
+                    invocationID: more.invocationID),
+                owner: more.owner, started: seen.taken - more.age)
             outsider.tokens = (entry.mark ?? []).filter(wanted.contains)
             outsider.port = ports[status.pid]
             outsider.hasTerminal = status.hasTerminal
             outsider.isWatchdog = isWatchdog(status.pid)
-            outsider.mayBeEnded = user == 0 || uid == user
+            outsider.mayBeEnded = user == 0 || more.uid == user
             outsider.ancestors = ancestors(of: entry, outsiders: pids)
             look(&outsider)
             return outsider
@@ -139,6 +148,11 @@ struct Census {
         return chain
     }
 
+    /// Whether everybody above a process, up to the manager that they were left to, is one of these.
+    private func wasLeft(_ entry: Entry, in unit: Set<Int32>) -> Bool {
+        ancestors(of: entry, outsiders: []).allSatisfy { $0.role == .manager || unit.contains($0.id.pid) }
+    }
+
     /// PID 1, or the manager of a user's units, which has its own scope.
     static func isManager(_ entry: Entry) -> Bool {
         entry.status.pid == 1
@@ -147,23 +161,26 @@ struct Census {
     }
 
     /// The processes of an agent's unit. `details` reads what only a process that may be a leftover is asked for.
-    static func members(
+    func members(
         _ members: [Entry], of seen: inout AgentObservation, details: (Int32) -> (uid: UInt32, invocationID: String?)
     ) {
-        if members.count > mostOfUnit {
+        if members.count > Self.mostOfUnit {
             seen.gaps.append(
                 Gap(
                     source: "processes",
                     sentence:
-                        "\(seen.agent.id.unit) has \(members.count) processes; leftovers are searched for among at most \(mostOfUnit).",
+                        "\(seen.agent.id.unit) has \(members.count) processes; leftovers are searched for among at most \(Self.mostOfUnit).",
                     blinding: false))
             return
         }
         let main = members.first { $0.status.pid == seen.unit.mainPID }
+        let unit = Set(members.map(\.status.pid))
         seen.processes = members.map { member in
             let status = member.status
-            // Only a process that is older than the main one can be a leftover: of the others no more is read.
-            let suspect = main.map { status.startTicks < $0.status.startTicks } ?? false
+            // Only a process that is older than the main one can be a leftover: of the others no more is read, nor of
+            // what this very pass descends from, or who has somebody above that is not of this unit.
+            let isOlder = main.map { status.startTicks < $0.status.startTicks } ?? false
+            let suspect = isOlder && !isWatchdog(status.pid) && wasLeft(member, in: unit)
             let more = suspect ? details(status.pid) : (uid: UInt32.max, invocationID: nil)
             return ProcessFacts(
                 id: ProcessID(pid: status.pid, startTicks: status.startTicks), parent: status.parent,

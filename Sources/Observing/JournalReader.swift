@@ -64,12 +64,15 @@ final class JournalReader {
                 }
                 let slice = try search(Self.newLines, [own(id)], after: cursor)
                 observation.journal.lines = slice.entries.map { line($0, .unit) }
+                observation.journal.fresh = observation.journal.lines
                 observation.journal.cursor = slice.cursor ?? cursor
                 return
             }
             let mine = try search(Self.tail, [own(id)])
             let managers = try search(Self.tail, [manager(id)])
             observation.journal.cursor = mine.cursor ?? cursor
+            let new = cursor == nil ? mine : try search(Self.newLines, [own(id)], after: cursor)
+            observation.journal.fresh = new.entries.map { line($0, .unit) }
             let lines = mine.entries.map { line($0, .unit) } + managers.entries.map { line($0, .manager) }
             observation.journal.lines = Array(lines.sorted { $0.at < $1.at }.suffix(Self.tail))
             // A stop of an earlier boot, or with the end of the whole manager, was not about this unit.

@@ -94,7 +94,8 @@ extension Observer {
 
     /// Where a KillMode comes from is looked up where it is to be told: it takes two more properties and some files.
     func readKillModes(into agents: inout [AgentObservation], all: Bool) {
-        let wanted = agents.indices.filter { all || ["process", "none"].contains(agents[$0].unit.killMode) }
+        let unsafe = ["process", "none"] + (settings.policy.killModeStrict ? ["mixed"] : [])
+        let wanted = agents.indices.filter { all || unsafe.contains(agents[$0].unit.killMode) }
         for (scope, indices) in Dictionary(grouping: wanted, by: { agents[$0].agent.id.scope }) {
             guard let manager = managers.manager(of: scope) else { continue }
             do throws(SystemdError) {

@@ -20,7 +20,7 @@ struct ProcessReader {
 
     func readMembers(into agents: inout [AgentObservation]) {
         for index in agents.indices {
-            Census.members(members[index], of: &agents[index]) { pid in
+            census.members(members[index], of: &agents[index]) { pid in
                 (ProcessTable.owner(of: pid) ?? .max, Self.invocationID(of: pid))
             }
         }
@@ -43,7 +43,7 @@ struct ProcessReader {
             let few = ports.isEmpty ? marked : outside
             agents[index].outsiders = census.outsiders(few, of: seen, ports: ports, user: geteuid()) { status in
                 ProcessTable.owner(of: status.pid).map {
-                    ($0, Self.invocationID(of: status.pid), Self.age(status.startTicks))
+                    ($0, Accounts.name(of: $0), Self.invocationID(of: status.pid), Self.age(status.startTicks))
                 }
             } look: { found in
                 look(at: &found, of: seen, main)

@@ -27,10 +27,7 @@ enum UnitFileReader {
     static func line(ofKillModeIn text: String) -> Int? {
         var inService = false
         var found: Int?
-        var number = 0
-        for raw in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            number += 1
-            let line = raw.filter { $0 != " " && $0 != "\t" && $0 != "\r" }
+        for (number, line) in logicalLines(text) {
             if line.hasPrefix("[") { inService = line == "[Service]" }
             guard inService, line.hasPrefix("KillMode=") else { continue }
             if ["control-group", "mixed", "process", "none"].contains(line.dropFirst("KillMode=".count)) {
@@ -38,6 +35,26 @@ enum UnitFileReader {
             }
         }
         return found
+    }
+
+    /// Without blanks, each with the number of its first line: one that ends with a backslash goes on in the next, and
+    /// a comment in between is passed over (systemd.syntax(7)).
+    private static func logicalLines(_ text: String) -> [(number: Int, text: String)] {
+        var lines: [(number: Int, text: String)] = []
+        var goesOn = false
+        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            var line = raw.filter { $0 != " " && $0 != "\t" && $0 != "\r" }
+            if line.hasPrefix("#") || line.hasPrefix(";") { continue }
+            let more = line.hasSuffix("\\")
+            if more { line.removeLast() }
+            if goesOn, let last = lines.popLast() {
+                lines.append((last.number, last.text + line))
+            } else {
+                lines.append((index + 1, line))
+            }
+            goesOn = more
+        }
+        return lines
     }
 
     /// The files of system units are root's, and links among them are its own doing. A user's are read as that user.

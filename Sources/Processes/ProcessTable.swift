@@ -13,15 +13,24 @@ package enum ProcessTable {
 
     /// Of lines `ID:CONTROLLERS:PATH` (cgroups(7)): the one of version 2, or else of systemd's own tree of version 1.
     static func cgroup(in text: ArraySlice<UInt8>) -> String? {
-        var legacy: String?
-        for line in text.split(separator: UInt8(ascii: "\n")) {
-            if line.starts(with: "0::".utf8) { return String(decoding: line.dropFirst(3), as: UTF8.self) }
-            let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
-            if parts.count == 3, parts[1].elementsEqual("name=systemd".utf8) {
-                legacy = String(decoding: parts[2], as: UTF8.self)
+        var legacy: ArraySlice<UInt8>?
+        var line = text.startIndex
+        while line < text.endIndex {
+            let end = text[line...].firstIndex(of: UInt8(ascii: "\n")) ?? text.endIndex
+            if let path = path(in: text[line..<end], behind: "0::") { return String(decoding: path, as: UTF8.self) }
+            if let colon = text[line..<end].firstIndex(of: UInt8(ascii: ":")),
+                let path = path(in: text[colon..<end], behind: ":name=systemd:")
+            {
+                legacy = path
             }
+            line = end + 1
         }
-        return legacy
+        return legacy.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func path(in line: ArraySlice<UInt8>, behind start: StaticString) -> ArraySlice<UInt8>? {
+        let starts = start.withUTF8Buffer { line.starts(with: $0) }
+        return starts ? line.dropFirst(start.utf8CodeUnitCount) : nil
     }
 
     /// The real user id.

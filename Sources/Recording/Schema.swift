@@ -72,6 +72,7 @@ enum Schema {
         CREATE TABLE token_checks (
             fingerprint TEXT PRIMARY KEY, at INTEGER NOT NULL, rejected INTEGER NOT NULL, webhook TEXT NOT NULL,
             pending INTEGER NOT NULL);
+        ALTER TABLE incidents ADD COLUMN last_held INTEGER;
         """,
     ]
 }
