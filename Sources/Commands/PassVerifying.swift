@@ -9,7 +9,8 @@ extension Pass {
         let acted = environment.now()
         var pending: [Treatment] = []
         for treatment in treatments {
-            if let failure = treatment.failure {
+            // What was refused because it is not what was seen any more is judged by what is seen now.
+            if let failure = treatment.failure, failure.result != .refused || treatment.plan.startsUnit {
                 fail(treatment, "\(failure.remedy) of \(failure.target): \(failure.reason)")
             } else {
                 pending.append(treatment)
@@ -51,7 +52,8 @@ extension Pass {
 
     private func fail(_ treatment: Treatment, _ reason: String) {
         treatment.result = .broken
-        treatment.subject.unproven = true
+        // Of an agent that was not to be started anew it is known that it runs: it is no worse than it was found.
+        treatment.subject.unproven = treatment.plan.startsUnit
         treatment.subject.reason = reason
     }
 

@@ -155,10 +155,11 @@ enum PollerRules {
         }
         if let line { evidence.append(Evidence("journal, \(line.at.rfc3339)", line.text)) }
         let place = set.map { " on \($0.webhookHost)" } ?? ""
+        let origin = set == nil ? "" : ", which nothing in its config or environment names"
         return Finding(
             kind: .pollerWebhook, severity: .warning,
             summary:
-                "A webhook\(place) is set for the bot of \(seen.agent.name), which nothing in its config or environment names: while it is set, every poll is refused. If it is a remnant, remove it: `curl \"https://api.telegram.org/bot$TELEGRAM_BOT_TOKEN/deleteWebhook\"`.",
+                "A webhook\(place) is set for the bot of \(seen.agent.name)\(origin): while it is set, every poll is refused. If it is a remnant, remove it: `curl \"https://api.telegram.org/bot$TELEGRAM_BOT_TOKEN/deleteWebhook\"`.",
             evidence: evidence)
     }
 

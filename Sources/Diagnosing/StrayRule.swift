@@ -19,11 +19,32 @@ enum StrayRule {
     }
 
     static func judge(_ found: Outsider, of seen: AgentObservation) -> Judgement {
+        let alone = judgeAlone(found, of: seen)
+        guard case .end = alone else { return alone }
+        let kill = "`kill \(found.process.id.pid)`"
+        // A process ends here only if everybody above it, up to the manager that they were left to, ends with it.
+        for above in found.ancestors {
+            if above.role == .manager { return alone }
+            // What is itself a stray, and ended with it, does not start it again.
+            if above.role == .outsider, let other = seen.outsiders.first(where: { $0.process.id == above.id }),
+                case .end = judgeAlone(other, of: seen)
+            {
+                continue
+            }
+            return .tell(
+                why: "\(above.command) (PID \(above.id.pid)), which started it, is still there and may start it again",
+                advice: "`kill \(above.id.pid)`, then \(kill)")
+        }
+        return .tell(why: "it cannot be seen who started it", advice: kill)
+    }
+
+    /// Without regard to who started it.
+    private static func judgeAlone(_ found: Outsider, of seen: AgentObservation) -> Judgement {
         let pid = found.process.id.pid
         guard pid > 1, !found.isWatchdog, pid != seen.unit.mainPID else { return .none }
         // What an agent starts may leave its cgroup; it carries the mark of the present start, or descends from it.
         if let theirs = found.process.invocationID, !theirs.isEmpty, theirs == seen.unit.invocationID { return .none }
-        if found.ancestors.contains(where: { $0.role == .agentUnit }) { return .none }
+        if found.isOfPresentStart || found.ancestors.contains(where: { $0.role == .agentUnit }) { return .none }
         guard !found.tokens.isEmpty || found.port != nil else { return .none }
         if found.port == nil, found.hasSocket == false { return .idle }
         if seen.taken - found.started < youngest { return .tooYoung }
@@ -40,10 +61,17 @@ enum StrayRule {
         if found.tokens.isEmpty, !found.isOfAgentsMake {
             return .tell(why: "nothing but the port says that it is this agent", advice: "if it is, \(kill)")
         }
-        if found.runsOtherProgram {
+        switch found.program {
+        case .agents: break
+        case .other:
             return .tell(
                 why: "it runs \(found.executable), which is not the agent's own program", advice: "if it polls, \(kill)"
             )
+        case .unknown where !found.isOfAgentsMake:
+            return .tell(
+                why: "the agent is down, and it cannot be seen whether this is the agent's own program",
+                advice: "if it is, \(kill)")
+        case .unknown: break
         }
         if case .session(let scope) = found.place {
             return .tell(why: "it runs in the login session \(scope), where somebody may be at it", advice: kill)
@@ -52,14 +80,6 @@ enum StrayRule {
         if !found.mayBeEnded {
             return .tell(
                 why: "it belongs to \(found.owner), and only a watchdog that root runs may end it", advice: kill)
-        }
-        guard let above = found.ancestors.first(where: { $0.role != .outsider }) else {
-            return .tell(why: "it cannot be seen who started it", advice: kill)
-        }
-        guard above.role == .manager else {
-            return .tell(
-                why: "\(above.command) (PID \(above.id.pid)), which started it, is still there and may start it again",
-                advice: "end that one first, then \(kill)")
         }
         let proof: EndOrder.Proof =
             if let token = found.tokens.first { .token(token) } else { .port(found.port ?? 0) }

@@ -11,6 +11,13 @@ package struct Outsider: Hashable, Sendable {
         case loose(String)
     }
 
+    /// Its program, beside that of the agent's main process.
+    package enum Program: Hashable, Sendable {
+        case agents, other
+        /// One of the two cannot be seen, as while the agent is down.
+        case unknown
+    }
+
     /// A process above it, and what that is.
     package struct Ancestor: Hashable, Sendable {
         package enum Role: Hashable, Sendable {
@@ -53,8 +60,9 @@ package struct Outsider: Hashable, Sendable {
     package var port: UInt16?
     /// It is the agent's own program, or carries the marks of the agent's gateway in its environment.
     package var isOfAgentsMake = false
-    /// Its program is known, and has another name than that of the agent's main process.
-    package var runsOtherProgram = false
+    package var program = Program.unknown
+    /// It carries the mark of some agent's present start.
+    package var isOfPresentStart = false
     /// The watchdog itself, or a process above it.
     package var isWatchdog = false
     /// Whether this watchdog has the right to end it.

@@ -17,6 +17,8 @@ package final class Observer {
     /// The cgroup of every agent's unit that this pass has met: a look at few agents must not take another one's
     /// processes for strangers.
     var groups: [AgentID: String] = [:]
+    /// The mark of every agent's present start, for the same reason.
+    var invocations: [AgentID: String] = [:]
     /// Managers that did not answer: they are not asked again in this pass.
     private var silent: Set<Scope> = []
     /// When each manager began to start units.
@@ -78,7 +80,10 @@ package final class Observer {
         var agents = found.filter { $0.unit.loadState != "not-found" }
             .map { describe($0, at: now) }
         Self.tellApart(&agents)
-        for seen in agents where !seen.unit.controlGroup.isEmpty { groups[seen.agent.id] = seen.unit.controlGroup }
+        for seen in agents where !seen.unit.controlGroup.isEmpty {
+            groups[seen.agent.id] = seen.unit.controlGroup
+            invocations[seen.agent.id] = seen.unit.invocationID
+        }
         readProcesses(into: &agents, &gaps)
         rememberTokens(of: agents)
         if let name = request.name { agents.removeAll { $0.agent.name != name } }

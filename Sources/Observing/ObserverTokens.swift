@@ -8,7 +8,8 @@ extension Observer {
     /// One walk over /proc for all of them.
     func readProcesses(into agents: inout [AgentObservation], _ gaps: inout [Gap]) {
         guard !agents.isEmpty else { return }
-        let reader = ProcessReader(agents, groups: Set(groups.values), book)
+        let reader = ProcessReader(
+            agents, groups: Set(groups.values), invocations: Set(invocations.values), book)
         if !reader.complete {
             gaps.append(
                 Gap(

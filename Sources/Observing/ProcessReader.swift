@@ -8,10 +8,13 @@ struct ProcessReader {
     let complete: Bool
     private let members: [[Census.Entry]]
     private let outside: [Census.Entry]
+    private let invocations: Set<String>
 
     /// Walks over /proc, once.
-    /// `groups` are the cgroups of all agents' units, also of those that are not among `agents`.
-    init(_ agents: [AgentObservation], groups: Set<String>, _ book: TokenBook) {
+    /// `groups` are the cgroups of all agents' units and `invocations` their present starts, also of those that are not
+    /// among `agents`.
+    init(_ agents: [AgentObservation], groups: Set<String>, invocations: Set<String>, _ book: TokenBook) {
+        self.invocations = invocations
         let walked = ProcessTable.walk { book.find(in: $0) }
         census = Census(walked.processes, agents: agents, groups: groups, watchdog: getpid())
         complete = walked.complete
@@ -80,7 +83,8 @@ struct ProcessReader {
         found.executable = (ProcessTable.executable(of: pid) ?? "").printable
         found.arguments = ProcessTable.arguments(of: pid, most: 16).map { String($0.prefix(200)).printable }
         found.isOfAgentsMake = isOfMake(found, of: seen)
-        found.runsOtherProgram = runsOtherProgram(found, than: seen)
+        found.program = program(found, of: seen)
+        found.isOfPresentStart = found.process.invocationID.map(invocations.contains) ?? false
         if let sockets = ProcessTable.sockets(of: pid) {
             let table = SocketTable.everything(seenBy: pid)
             found.listening = table.listening.filter { !$0.value.isDisjoint(with: sockets) }.map(\.key).sorted()
@@ -99,19 +103,23 @@ struct ProcessReader {
         guard seen.unit.mainPID > 0, !found.executable.isEmpty,
             ProcessTable.executable(of: seen.unit.mainPID)?.printable == found.executable
         else { return false }
-        // An interpreter runs anything: the program that it was given has to be the same, too.
-        let theirs = ProcessTable.arguments(of: seen.unit.mainPID, most: 2).map { String($0.prefix(200)).printable }
-        return !theirs.isEmpty && Array(found.arguments.prefix(2)) == theirs
+        // An interpreter runs anything: the program that it was given has to be the same, too. Options are passed over,
+        // but not what may be an option's value: told too often is better than ended once too often.
+        func words(_ arguments: [String]) -> ArraySlice<String> { arguments.filter { !$0.hasPrefix("-") }.prefix(3) }
+        let theirs = ProcessTable.arguments(of: seen.unit.mainPID, most: 16).map { String($0.prefix(200)).printable }
+        return !theirs.isEmpty && words(found.arguments) == words(theirs)
     }
 
-    /// By the program's name: an update moves it to another folder. `false` where either is not known.
-    private func runsOtherProgram(_ found: Outsider, than seen: AgentObservation) -> Bool {
-        guard seen.unit.mainPID > 0, let own = ProcessTable.executable(of: seen.unit.mainPID) else { return false }
+    /// By the program's name: an update moves it to another folder.
+    private func program(_ found: Outsider, of seen: AgentObservation) -> Outsider.Program {
+        guard seen.unit.mainPID > 0, let own = ProcessTable.executable(of: seen.unit.mainPID),
+            !found.executable.isEmpty
+        else { return .unknown }
         func name(_ path: String) -> Substring {
             // What was replaced on the disk is marked so behind its path (proc(5)).
             (path.hasSuffix(" (deleted)") ? path.dropLast(10) : path[...]).split(separator: "/").last ?? ""
         }
-        return !found.executable.isEmpty && name(own.printable) != name(found.executable)
+        return name(own.printable) == name(found.executable) ? .agents : .other
     }
 
     /// systemd puts it into the environment of everything that a unit starts (systemd.exec(5)).

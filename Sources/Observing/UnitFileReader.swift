@@ -42,7 +42,9 @@ enum UnitFileReader {
     private static func logicalLines(_ text: String) -> [(number: Int, text: String)] {
         var lines: [(number: Int, text: String)] = []
         var goesOn = false
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        // A carriage return and a line feed are one character to Swift.
+        let all = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        for (index, raw) in all.enumerated() {
             var line = raw.filter { $0 != " " && $0 != "\t" && $0 != "\r" }
             if line.hasPrefix("#") || line.hasPrefix(";") { continue }
             let more = line.hasSuffix("\\")

@@ -1,6 +1,6 @@
 internal import Model
 
-/// What a cgroup's path says of who runs a process: its innermost unit, and whose manager that unit belongs to.
+/// What a cgroup's path says of who runs a process: its unit, and whose manager that unit belongs to.
 struct UnitPlace {
     /// Empty where the path names no service and no scope.
     let unit: String
@@ -9,10 +9,16 @@ struct UnitPlace {
 
     static func of(_ cgroup: String) -> UnitPlace {
         let parts = cgroup.split(separator: "/")
-        let unit = parts.last { $0.hasSuffix(".service") || $0.hasSuffix(".scope") } ?? ""
-        let manager = parts.last { $0 != unit && $0.hasPrefix("user@") && $0.hasSuffix(".service") }
-        let uid = manager.flatMap { UInt32($0.dropFirst("user@".count).dropLast(".service".count)) }
-        return UnitPlace(unit: String(unit), uid: uid)
+        var uid: UInt32?
+        var unit = ""
+        for part in parts where part.hasSuffix(".service") || part.hasSuffix(".scope") {
+            unit = String(part)
+            // What a unit has made below itself may be called anything; only a user's manager has units there.
+            guard uid == nil, part.hasPrefix("user@"), part.hasSuffix(".service") else { break }
+            uid = UInt32(part.dropFirst("user@".count).dropLast(".service".count))
+            if uid == nil { break }
+        }
+        return UnitPlace(unit: unit, uid: unit.hasPrefix("user@") ? nil : uid)
     }
 
     /// `main` asks the manager for a service's main process; `nil` where it is not known.

@@ -19,6 +19,8 @@ final class Session {
     private(set) var complaints = ""
     var colour = false
     var now: Timestamp? = Sample.now
+    /// What may be read; `nil`: nothing may.
+    var variables: [String: String]?
 
     init() throws {
         folder = try ScratchFolder()
@@ -40,9 +42,9 @@ final class Session {
             write: { self.output += $0 },
             complain: { self.complaints += $0 },
             isTerminal: false, colour: colour, uid: 1000, home: folder["home"], hostName: "host.example.org",
-            variable: { name in
-                Issue.record("the variable \(name) was read")
-                return nil
+            variable: { [variables] name in
+                if variables == nil { Issue.record("the variable \(name) was read") }
+                return variables?[name]
             },
             become: { words in
                 Issue.record("the command became \(words)")

@@ -28,9 +28,11 @@ enum CompleteSettings {
         config = ["/home/fleet/.openclaw-coder/openclaw.json", "/home/fleet/.env"]
         health = ["http://127.0.0.1:48520/readyz", "https://coder.example.org/healthz"]
         secrets = ["TELEGRAM_BOT_TOKEN"]
+        telegram_token = { env = "TELEGRAM_BOT_TOKEN" }
 
         [[agent]]
         unit = "openclaw-gateway-sales.service"
+        telegram_token = { file = "/srv/sales/token" }
 
         [telegram]
         api = "http://127.0.0.1:9000/"

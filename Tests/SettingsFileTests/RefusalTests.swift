@@ -60,6 +60,22 @@ struct RefusalTests {
         ),
         ("[[agent]]\nunit = \"a.service\"\nuser = 5\n", "3:8: agent.user is 5, and a text was expected."),
         (
+            "[[agent]]\nunit = \"a.service\"\ntelegram_token = \"123456:AAAA\"\n",
+            "3:18: agent.telegram_token is a text, and { file = \"…\" } or { env = \"…\" } was expected: secrets do not stand in the settings themselves."
+        ),
+        (
+            "[[agent]]\nunit = \"a.service\"\ntelegram_token = { file = \"token\" }\n",
+            #"3:27: agent.telegram_token.file is "token", and an absolute path was expected."#
+        ),
+        (
+            "[[agent]]\nunit = \"a.service\"\ntelegram_token = {}\n",
+            #"3:18: agent.telegram_token is a table, and either { file = "…" } or { env = "…" } was expected."#
+        ),
+        (
+            "[[agent]]\nunit = \"a.service\"\ntelegram_token = { file = \"/t\", env = \"T\" }\n",
+            #"3:18: agent.telegram_token is a table, and either { file = "…" } or { env = "…" } was expected."#
+        ),
+        (
             "[[channel]]\nkind = \"slack\"\n",
             #"2:8: channel.kind is "slack", and one of "webhook", "telegram" was expected."#
         ),

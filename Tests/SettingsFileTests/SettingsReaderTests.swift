@@ -23,7 +23,10 @@ struct SettingsReaderTests {
         coder.config = ["/home/fleet/.openclaw-coder/openclaw.json", "/home/fleet/.env"]
         coder.health = ["http://127.0.0.1:48520/readyz", "https://coder.example.org/healthz"]
         coder.secrets = ["TELEGRAM_BOT_TOKEN"]
-        expected.agents = [coder, AgentEntry(name: "sales", unit: "openclaw-gateway-sales.service")]
+        coder.telegramToken = .env("TELEGRAM_BOT_TOKEN")
+        var sales = AgentEntry(name: "sales", unit: "openclaw-gateway-sales.service")
+        sales.telegramToken = .file("/srv/sales/token")
+        expected.agents = [coder, sales]
         expected.telegramAPI = "http://127.0.0.1:9000"
         var advisor = AdvisorSettings(
             name: "groq", url: "https://api.groq.com/openai/v1", model: "openai/gpt-oss-20b")
@@ -105,6 +108,10 @@ struct SettingsReaderTests {
         for value in refused {
             #expect(refusal("[policy]\n\(key) = \"\(value)\"\n")?.hasPrefix("watchdog.toml:2:") == true)
         }
+    }
+
+    @Test func `an agent whose token is not named has whatever is found`() throws {
+        #expect(try CompleteSettings.read("[[agent]]\nunit = \"a.service\"\n").agents.first?.telegramToken == nil)
     }
 
     @Test func `an agent that looks after no health and no file says so with empty lists`() throws {

@@ -4,6 +4,7 @@ Each function starts one and returns it as a Stray, once it polls or listens. Th
 exist; the token is in their environment, and in no other process unless the function says so.
 """
 import os
+import pty
 import pwd
 import re
 import shlex
@@ -81,10 +82,13 @@ def orphan(token, account="root", place=None, port=None, program="poller", api=T
     "system"    a scope of the system manager
     "user"      a scope of the account's manager, which is also its parent then; the account has to linger
     "/a/b"      this one, which is made when it is missing
-    `program` is "poller", or "gateway", which only listens; more variables are given by name."""
-    log, words = _log(account), command(program, port, detach=program == "poller")
-    if program == "gateway":
+    `program` is "poller", or "gateway", which only listens, or the words of any other command, which is not waited
+    for; more variables are given by name."""
+    log, other = _log(account), not isinstance(program, str)
+    words = list(program) if other else command(program, port, detach=program == "poller")
+    if program != "poller":
         words = ["sh", "-c", 'setsid "$@" & echo $!', "sh", *words]
+    if program == "gateway":
         environment = {"OPENCLAW_GATEWAY_PORT": str(port)} | environment
     variables = _variables(account, token, api, environment)
     if place == "system":
@@ -106,8 +110,91 @@ def orphan(token, account="root", place=None, port=None, program="poller", api=T
     found = re.match(r"(\d+)$", log.read_text(), re.M)
     if done.returncode or not found:
         raise FleetError(f"no orphan was started: {log.read_text().strip()}")
-    stray = _begun(Stray(int(found[1]), account, log), listens=program == "gateway")
+    stray = Stray(int(found[1]), account, log)
+    if not other:
+        _begun(stray, listens=program == "gateway")
     stray.unit = stray.cgroup.rsplit("/", 1)[-1] if place in ("system", "user") else None
+    return stray
+
+
+class Puppet(Stray):
+    """A Python, as the agents are, orphaned, that does what it is told: so it can grow old before it becomes what the
+    watchdog finds."""
+
+    SCRIPT = """\
+import os, signal, socket, subprocess, sys
+orders = open(os.open(sys.argv[1], os.O_RDWR))  # so that there is always somebody who could write
+print("a puppet waits", flush=True)
+for line in orders:
+    exec(line)
+    print("obeyed", flush=True)
+"""
+
+    def __init__(self, token=None, account="root", place=None):
+        self.orders = _log(account).with_name("orders")
+        os.mkfifo(self.orders, 0o600)
+        os.chown(self.orders, pwd.getpwnam(account).pw_uid, -1)
+        program = ["/usr/bin/python3", "-c", self.SCRIPT, str(self.orders)]
+        stray = orphan(token, account, place, program=program)
+        super().__init__(stray.pid, account, stray.log, stray.unit)
+        wait(f"puppet {self.pid} to listen", lambda: "a puppet waits" in self.said())
+
+    def tell(self, line):
+        """Has it carry out a line of Python, and returns once it has."""
+        before = self.said().count("obeyed")
+        self._order(line)
+        wait(f"puppet {self.pid} to obey", lambda: self.said().count("obeyed") > before)
+
+    def connect(self):
+        """From now on it has a connection to where Telegram is."""
+        host, port = TELEGRAM_API.removeprefix("http://").split(":")
+        self.tell(f"connection = socket.create_connection(({host!r}, {port}))")
+
+    def on_term(self, ends):
+        """From now on it says when it gets a SIGTERM, and ends by it or does not."""
+        then = "os._exit(0)" if ends else "None"
+        self.tell(f"signal.signal(signal.SIGTERM, lambda *_: (print('asked to end', flush=True), {then}))")
+
+    def become(self, token, program="poller"):
+        """Has it turn into one of the fleet's programs: its PID and its age stay."""
+        words = command(program)
+        self._order(f"os.environ['TELEGRAM_BOT_TOKEN'] = {token!r}; os.execv({words[0]!r}, {words!r})")
+        return _begun(self)
+
+    def _order(self, line):
+        with open(self.orders, "w", encoding="utf-8") as orders:
+            orders.write(f"{line}\n")
+
+
+def loop(token, account="root", knows=False):
+    """One whose parent, a shell, is still there and starts it again when it ends. Returns both, the shell last. With
+    `knows` the token is in the environment of the shell, too."""
+    file = _log(account).with_name("token")
+    file.touch(mode=0o600)
+    file.write_text(token)
+    os.chown(file, pwd.getpwnam(account).pw_uid, -1)
+    poller = f'TELEGRAM_BOT_TOKEN="$(cat {file})" {shlex.join(command("poller"))}'
+    shell = orphan(token if knows else None, account, program=["sh", "-c", f"while :; do {poller}; sleep 0.1; done"])
+    return polling(shell), shell
+
+
+def polling(stray):
+    """What polls on behalf of a stray, and writes to the same log: by now, if it is another than before."""
+    _begun(stray)
+    return Stray(int(re.findall(r"has begun \(PID (\d+)\)", stray.said())[-1]), stray.account, stray.log)
+
+
+def terminal(token, account="root"):
+    """One that is orphaned and in no login session, but has a terminal."""
+    log = _log(account)
+    keyboard, screen = pty.openpty()
+    with open(log, "a", encoding="utf-8") as file:
+        subprocess.run(_as(account, ["setsid", "--ctty", "--fork", *command("poller")]), cwd="/", check=True,
+                       env=_variables(account, token, TELEGRAM_API, {}), stdin=screen, stdout=file, stderr=file)
+    os.close(screen)
+    wait("a poller at a terminal", lambda: "polling has begun" in log.read_text())
+    stray = polling(Stray(os.getpid(), account, log))
+    stray.keyboard = keyboard  # as long as this is open, the terminal is there
     return stray
 
 

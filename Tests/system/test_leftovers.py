@@ -20,6 +20,11 @@ def alive(pid):
         return False
 
 
+def start_of(agent):
+    state = agent.state()
+    return state["MainPID"], state["InvocationID"]
+
+
 def helper_in(agent):
     """A process that the running agent could have made by a double fork: in its cgroup, parent 1, younger
     than the main process."""
@@ -68,6 +73,37 @@ def leftover(world):
     equal(set(agent.processes()), own, "the processes in the unit after the second pass")
     equal((found.stat().st_ino, found.stat().st_mtime_ns, found.read_bytes()), identity,
           "the drop-in after the second pass")
+
+
+@test("in groups of its own below the unit, too, only the child of an earlier start is ended", EVERYWHERE, seconds=7)
+def below(world):
+    for name, delegate, group in (("plain", False, "worker"), ("deep", False, "worker/deep"),
+                                  ("delegated", True, "worker/deep")):
+        agent = world.create(name, kill_mode="process", children=2, delegate=delegate)
+        leftovers = breaks.leftover(agent, below=group)
+        equal(len(leftovers), 2, f"the number of leftovers of {name}")
+        main = agent.state()["MainPID"]
+        one, two = sorted(set(agent.processes()) - set(leftovers) - {main})
+        # One where the leftovers are, and one in a group of its own: the place proves nothing.
+        breaks.descend(agent, [one], group)
+        breaks.descend(agent, [two], "worker/deep/own")
+        agent.leftovers, agent.own = leftovers, {main, one, two, helper_in(agent)}
+    agents = list(world.fleet.values())
+    before = {agent.name: start_of(agent) for agent in agents}
+
+    call = world.run("--json", status=0)
+
+    for agent in agents:
+        equal([pid for pid in agent.leftovers if alive(pid)], [], f"the leftovers of {agent.name} that still live")
+        equal(set(agent.processes()), agent.own, f"the processes in the unit of {agent.name}")
+        equal(start_of(agent), before[agent.name], f"main process and start of {agent.name}")
+        equal(call.verdict(agent.name), "healed", f"the verdict on {agent.name}")
+        ended = [action["target"] for action in call.agent(agent.name)["actions"] if action["remedy"] == "endProcess"]
+        equal(sorted(ended), sorted(f"PID {pid}" for pid in agent.leftovers), f"what was ended of {agent.name}")
+    again = world.run(status=0)
+    equal((again.out, again.err), ("", ""), "what the second pass printed")
+    equal([set(agent.processes()) for agent in agents], [agent.own for agent in agents],
+          "the processes in the units after the second pass")
 
 
 @test("after the drop-in a restart leaves nothing behind", EVERYWHERE)

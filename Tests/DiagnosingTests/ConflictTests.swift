@@ -1,0 +1,153 @@
+import Diagnosing
+import FixturesTests
+import Model
+import Testing
+
+/// Polls that end with 409: who else holds the token decides what is done.
+struct ConflictTests {
+    private static let line = Sample.line("[telegram] 409: Conflict: terminated by other getUpdates request")
+
+    private func conflict(
+        _ outsiders: [Outsider] = [], lines: [JournalLine] = [line], history: AgentHistory = AgentHistory(),
+        _ change: (inout AgentObservation) -> Void = { _ in }
+    ) -> Finding? {
+        let seen = StrayTests.seen(outsiders) {
+            $0.journal.fresh = lines
+            change(&$0)
+        }
+        return Rules.findings(seen, history: history, policy: Policy()).first { $0.kind == .pollerConflict }
+    }
+
+    @Test(arguments: [
+        "409: Conflict: terminated by other getUpdates request; make sure that only one bot instance is running",
+        "TERMINATED BY OTHER GETUPDATES REQUEST", "getUpdates failed: 409", "error_code=409 method=getUpdates",
+        "GETUPDATES -> 409 Conflict", "Call to 'getUpdates' failed! (409: Conflict: …)", "getupdates:409",
+        "409getupdates",
+    ])
+    func `a line of a conflict is one however it is written`(text: String) {
+        #expect(conflict(lines: [Sample.line(text)]) != nil)
+    }
+
+    @Test(arguments: [
+        "409 Conflict", "getUpdates timed out", "getUpdates failed: 4090", "getUpdates failed after 1409 ms",
+        "getUpdates: 502 Bad Gateway",
+        "409: Conflict: can't use getUpdates method while webhook is active; use deleteWebhook",
+        "409: Conflict: terminated by setWebhook request (getUpdates)", "",
+    ])
+    func `another line is none`(text: String) {
+        #expect(conflict(lines: [Sample.line(text)]) == nil)
+    }
+
+    // MARK: New or known
+
+    @Test func `only what was said in the present start counts`() {
+        let started = Sample.now - .seconds(300)
+        func at(_ moment: Timestamp) -> Finding? {
+            conflict(lines: [Sample.line(Self.line.text, at: moment)]) { $0.unit.mainStarted = started }
+        }
+        #expect(at(started) == nil)
+        #expect(at(started + .microseconds(1)) != nil)
+    }
+
+    @Test func `what an earlier pass has read, or was said before this one acted, is no news`() {
+        let known = conflict { seen in
+            seen.journal.lines = [Self.line]
+            seen.journal.fresh = []
+        }
+        #expect(known == nil)
+        var history = AgentHistory()
+        history.cursor = "s=1"
+        history.acted = Self.line.at - .microseconds(1)
+        #expect(conflict(history: history) != nil)
+        history.acted = Self.line.at
+        #expect(conflict(history: history) == nil)
+    }
+
+    @Test func `a first pass does not dig up what is older than a quarter of an hour, and a later one reads on`() {
+        let old = [Sample.line(Self.line.text, at: Sample.now - .seconds(901))]
+        #expect(conflict(lines: old) == nil)
+        #expect(conflict(lines: [Sample.line(Self.line.text, at: Sample.now - .seconds(899))]) != nil)
+        var history = AgentHistory()
+        history.cursor = "s=1"
+        #expect(conflict(lines: old, history: history) != nil)
+    }
+
+    @Test func `the newest line is evidence, with the number of them`() throws {
+        let lines = (1...3).map { Sample.line("getUpdates 409 #\($0)", at: Sample.now - .seconds(10 - Int64($0))) }
+        let found = try #require(conflict(lines: lines))
+        #expect(found.evidence.first?.text == "getUpdates 409 #3")
+        #expect(found.evidence.dropFirst().first == Evidence("journal", "3 such lines"))
+    }
+
+    // MARK: Who else
+
+    @Test func `an agent that is alone with its token is restarted`() throws {
+        let found = try #require(conflict())
+        #expect(found.prescription == .restart && found.severity == .warning)
+        #expect(found.summary.contains("no other process on this host holds its bot token"))
+        #expect(found.summary.contains("@BotFather, /revoke"))
+    }
+
+    @Test func `a watchdog that does not see everything says so`() {
+        #expect(conflict { $0.seesOtherUsers = false }?.summary.contains("that this user can see") == true)
+    }
+
+    @Test func `where no process here is known to have the token it is told at once`() throws {
+        let found = try #require(conflict { $0.tokens = [] })
+        #expect(found.prescription == .none)
+        #expect(found.summary.contains("the token is polled somewhere else"))
+    }
+
+    @Test func `a stray that holds it is ended, and the agent goes on`() throws {
+        let stray = StrayTests.stray()
+        let found = try #require(conflict([stray]))
+        #expect(found.prescription == .end([StrayTests.order(stray)]))
+        #expect(found.summary.contains("its bot token is held by node (PID 77) as well."))
+    }
+
+    @Test func `a leftover is ended as well`() throws {
+        let found = try #require(
+            conflict([StrayTests.stray(78)]) { seen in
+                seen.processes = [
+                    LeftoverTests.process(4711, ticks: 1000, invocation: Sample.invocation), LeftoverTests.process(70),
+                ]
+            })
+        #expect(found.prescription == .end([Sample.order(70, ticks: 500), StrayTests.order(StrayTests.stray(78))]))
+    }
+
+    @Test func `one that may not be ended is named, and the agent is not restarted for it`() throws {
+        let found = try #require(conflict([StrayTests.stray { $0.hasTerminal = true }]))
+        #expect(found.prescription == .none)
+        #expect(found.summary.contains("node (PID 77)"))
+    }
+
+    @Test func `one that is younger than a minute is judged by the next pass`() throws {
+        let found = try #require(conflict([StrayTests.stray(age: .seconds(20))]))
+        #expect(found.prescription == .none)
+        #expect(found.summary.hasSuffix("What is younger than a minute is judged in the next pass."))
+    }
+
+    @Test func `an agent with the same token that runs is named, and one that does not is not`() throws {
+        func with(isRunning: Bool) -> Finding? {
+            conflict {
+                $0.twins = [
+                    TokenTwin(
+                        agent: AgentID(scope: .system, unit: "b.service"), name: "sales",
+                        token: HeldToken(fingerprint: StrayTests.token, sources: ["x"]), isRunning: isRunning)
+                ]
+            }
+        }
+        #expect(with(isRunning: true)?.prescription == Prescription.none)
+        #expect(with(isRunning: true)?.summary.contains("held by sales as well") == true)
+        #expect(with(isRunning: false)?.prescription == .restart)
+    }
+
+    @Test func `a shell that merely has the token, and a process with only the port, polls nobody`() {
+        let shell = StrayTests.stray { $0.hasSocket = false }
+        let server = StrayTests.stray(78) {
+            $0.tokens = []
+            $0.port = 18_789
+        }
+        #expect(conflict([shell, server])?.prescription == .restart)
+    }
+}

@@ -1,0 +1,50 @@
+import Diagnosing
+import FixturesTests
+import Model
+import Testing
+
+/// Where an unsafe KillMode comes from, and whether a drop-in of ours could change it.
+struct KillModeOriginTests {
+    private static let folder = "/etc/systemd/system/\(Sample.unit).d"
+
+    private func finding(_ origin: SettingOrigin?, mode: String = "process") -> Finding? {
+        var seen = Sample.running { $0.killMode = mode }
+        seen.killModeOrigin = origin
+        return Rules.findings(seen, history: AgentHistory(), policy: Policy()).first { $0.kind == .unitKillMode }
+    }
+
+    @Test(arguments: [
+        (SettingOrigin.file("/etc/systemd/system/x.service", line: 7), "process, from /etc/systemd/system/x.service:7"),
+        (.builtIn, "process, from systemd's default"), (.unknown("No such file."), "process, from No such file."),
+    ])
+    func `the evidence names file and line`(origin: SettingOrigin, text: String) {
+        #expect(finding(origin)?.evidence == [Evidence("unit property KillMode", text)])
+        #expect(finding(origin)?.prescription == .enforceKillMode)
+    }
+
+    @Test func `where nobody has looked the value alone is told`() {
+        #expect(finding(nil)?.evidence == [Evidence("unit property KillMode", "process")])
+        #expect(finding(nil)?.prescription == .enforceKillMode)
+    }
+
+    @Test(arguments: [
+        "10-a.conf", "89-z.conf", "90-agent-watchdog.con", "90-agent-watchdog.conf",
+    ])
+    func `a drop-in that ours comes after is overruled by ours`(name: String) {
+        #expect(finding(.file("\(Self.folder)/\(name)", line: 2))?.prescription == .enforceKillMode)
+    }
+
+    @Test(arguments: ["90-agent-watchdog2.conf", "90-b.conf", "OVERRIDE.conf", "91-a.conf", "override.conf", "zz.conf"])
+    func `a drop-in that comes after ours has the last word, so nothing is written and it is named`(name: String) throws
+    {
+        let path = "\(Self.folder)/\(name)"
+        let found = try #require(finding(.file(path, line: 2), mode: "none"))
+        #expect(found.prescription == .none)
+        #expect(
+            found.summary.contains("\(path) sets it and has the last word, so nothing is written; change it there."))
+    }
+
+    @Test func `a unit's own file is overruled whatever its name`() {
+        #expect(finding(.file("/etc/systemd/system/zzz.service", line: 2))?.prescription == .enforceKillMode)
+    }
+}
