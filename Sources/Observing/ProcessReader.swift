@@ -103,11 +103,11 @@ struct ProcessReader {
         guard seen.unit.mainPID > 0, !found.executable.isEmpty,
             ProcessTable.executable(of: seen.unit.mainPID)?.printable == found.executable
         else { return false }
-        // An interpreter runs anything: the program that it was given has to be the same, too. Options are passed over,
-        // but not what may be an option's value: told too often is better than ended once too often.
-        func words(_ arguments: [String]) -> ArraySlice<String> { arguments.filter { !$0.hasPrefix("-") }.prefix(3) }
-        let theirs = ProcessTable.arguments(of: seen.unit.mainPID, most: 16).map { String($0.prefix(200)).printable }
-        return !theirs.isEmpty && words(found.arguments) == words(theirs)
+        // An interpreter runs anything: the file that it was given has to be the same, too, or every word.
+        func file(_ words: [String]) -> String? { words.dropFirst().first { !$0.hasPrefix("-") && $0.contains("/") } }
+        let own = ProcessTable.arguments(of: seen.unit.mainPID, most: 16).map { String($0.prefix(200)).printable }
+        guard let program = file(own) else { return !own.isEmpty && found.arguments == own }
+        return file(found.arguments) == program
     }
 
     /// By the program's name: an update moves it to another folder.

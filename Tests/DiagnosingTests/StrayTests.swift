@@ -145,7 +145,7 @@ struct StrayTests {
         (
             { $0.ancestors.insert(above(70, .ordinary, "bash"), at: 0) },
             "bash (PID 70), which started it, is still there and may start it again. "
-                + "To end it: end that one first, then `kill 77`."
+                + "To end it: `kill 70`, then `kill 77`."
         ),
         (
             {
