@@ -34,14 +34,17 @@ let package = Package(
         system("CCurl", "libcurl", apt: "libcurl4-openssl-dev"),
         system("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
         system("CCrypto", "libcrypto", apt: "libssl-dev"),
+        system("CYaml", "yaml-0.1", apt: "libyaml-dev"),
         .target(name: "CLinux"),
         .target(name: "CToml", cxxSettings: [.unsafeFlags(["-std=c++17"])]),
+        .target(name: "CJSONSchema", cxxSettings: [.unsafeFlags(["-std=c++17"])]),
 
         binding("Systemd", ["CSystemd"]),
         binding("HTTP", ["CCurl"]),
         binding("SQLite", ["CSQLite"]),
         binding("Files", ["CLinux", "CCrypto"]),
         binding("Processes", ["CLinux"]),
+        binding("ConfigText", ["CToml", "CYaml", "CJSONSchema"]),
 
         .target(name: "Model", swiftSettings: pure),
         .target(
@@ -69,6 +72,7 @@ let package = Package(
 
         tests("Alerting", ["Alerting", "FixturesTests", "Model"]),
         tests("Commands", ["Commands", "Diagnosing", "Files", "FixturesTests", "Model", "Recording"]),
+        tests("ConfigText", ["ConfigText", "FixturesTests"]),
         tests("Diagnosing", ["Diagnosing", "FixturesTests", "Model"]),
         tests("Fixtures", ["Model"]),
         tests("Files", ["Files", "FixturesTests"]),

@@ -35,10 +35,20 @@ void quote(std::ostream &out, std::string_view text) {
 /* No setting lies deeper; the readers on the other side recurse as well. */
 constexpr int deepest = 32;
 
-void write(std::ostream &out, const toml::node &node, int depth = 0) {
+void write_place(std::ostream &out, const char *name, const toml::source_position &place) {
+    out << '"' << name << "\":[" << place.line << ',' << place.column << "],";
+}
+
+void write(std::ostream &out, const toml::node &node, const toml::key *key = nullptr, int depth = 0) {
     if (depth > deepest) throw std::runtime_error("tables are nested too deeply");
     const auto begin = node.source().begin;
-    out << "{\"line\":" << begin.line << ",\"column\":" << begin.column << ",\"type\":";
+    out << "{\"line\":" << begin.line << ",\"column\":" << begin.column << ',';
+    write_place(out, "end", node.source().end);
+    if (key) {
+        write_place(out, "keyBegin", key->source().begin);
+        write_place(out, "keyEnd", key->source().end);
+    }
+    out << "\"type\":";
     if (const auto *table = node.as_table()) {
         out << "\"table\",\"value\":{";
         bool first = true;
@@ -47,14 +57,14 @@ void write(std::ostream &out, const toml::node &node, int depth = 0) {
             first = false;
             quote(out, key.str());
             out << ':';
-            write(out, value, depth + 1);
+            write(out, value, &key, depth + 1);
         }
         out << '}';
     } else if (const auto *array = node.as_array()) {
         out << "\"array\",\"value\":[";
         for (size_t i = 0; i < array->size(); i++) {
             if (i) out << ',';
-            write(out, (*array)[i], depth + 1);
+            write(out, (*array)[i], nullptr, depth + 1);
         }
         out << ']';
     } else if (const auto *text = node.as_string()) {
@@ -70,7 +80,17 @@ void write(std::ostream &out, const toml::node &node, int depth = 0) {
     } else if (const auto *boolean = node.as_boolean()) {
         out << "\"boolean\",\"value\":" << (boolean->get() ? "true" : "false");
     } else {
-        out << "\"other\",\"value\":null";
+        std::ostringstream text;
+        text.imbue(std::locale::classic());
+        if (const auto *date = node.as_date()) {
+            text << date->get();
+        } else if (const auto *time = node.as_time()) {
+            text << time->get();
+        } else if (const auto *moment = node.as_date_time()) {
+            text << moment->get();
+        }
+        out << "\"other\",\"value\":";
+        quote(out, text.str());
     }
     out << '}';
 }
@@ -88,11 +108,12 @@ char *copy(const std::string &text) {
 
 char *toml_to_located_json(const char *text, size_t length, char **error) {
     *error = nullptr;
-    size_t line = 0;
+    size_t line = 0, number = 1;
     for (size_t i = 0; i < length; i++) {
         line = text[i] == '\n' ? 0 : line + 1;
+        number += text[i] == '\n';
         if (line > longest_line) {
-            *error = copy("1:1: a line is longer than " + std::to_string(longest_line) + " bytes");
+            *error = copy(std::to_string(number) + ":1: a line is longer than " + std::to_string(longest_line) + " bytes");
             return nullptr;
         }
     }
