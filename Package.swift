@@ -48,7 +48,9 @@ let package = Package(
 
         .target(name: "Model", swiftSettings: pure),
         .target(
-            name: "Observing", dependencies: ["Model", "Systemd", "HTTP", "Files", "Processes"], swiftSettings: strict),
+            name: "Observing",
+            dependencies: ["ConfigText", "Model", "Systemd", "HTTP", "Files", "Processes"],
+            swiftSettings: strict),
         .target(name: "Diagnosing", dependencies: ["Model", "HTTP"], swiftSettings: pure),
         .target(name: "Planning", dependencies: ["Model"], swiftSettings: pure),
         .target(name: "Acting", dependencies: ["Model", "Systemd", "Files", "Processes"], swiftSettings: strict),
@@ -59,7 +61,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Model", "Systemd", "HTTP", "Files", "CLinux", "SettingsFile",
+                "Model", "Systemd", "HTTP", "Files", "CLinux", "ConfigText", "SettingsFile",
                 "Observing", "Diagnosing", "Planning", "Acting", "Recording", "Alerting",
             ],
             swiftSettings: strict),

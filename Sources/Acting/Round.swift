@@ -81,7 +81,7 @@ package final class Round {
         case .restoreConfig(let restore):
             do throws(FileError) {
                 try ConfigRestoring.put(restore, for: step.seen)
-                step.close(.done, restore.version.path, "Version \(restore.version.digest.short) is back in its place.")
+                step.close(.done, restore.version.path, "Version \(restore.version.digest.short) is in its place.")
             } catch {
                 step.close(.refused, restore.version.path, error.description)
                 return false

@@ -32,6 +32,8 @@ final class AgentCase {
     var replaced: [(version: ConfigVersion, by: Digest)] = []
     /// Whether the agent was started after those restores of earlier passes, so that it has judged them.
     var replacedBeforeStart = true
+    /// Stored versions that a rollback of this pass replaced for good.
+    var rejected: [Int64] = []
     /// Masked, for people.
     var diff: [String] = []
 

@@ -4,7 +4,7 @@ struct Command {
     /// One line without a full stop.
     let summary: String
     /// What follows the options, for the usage line.
-    /// One word at most; or, ending in `…`, another program's whole command line, whose options are its own.
+    /// As many words as stand here, at most; or, ending in `…`, another program's whole command line, whose options are its own.
     let operands: String
     let options: [Option]
     let discussion: String
@@ -29,11 +29,35 @@ enum CommandTable {
     static var commands: [Command] {
         [
             RunCommand.command, DoctorCommand.command, StatusCommand.command, IncidentsCommand.command,
-            ExplainCommand.command, LockCommand.command, HelpCommand.command,
+            ExplainCommand.command, ConfigCheckCommand.command, ConfigHistoryCommand.command, ConfigDiffCommand.command,
+            ConfigShowCommand.command,
+            ConfigApplyCommand.command, ConfigConfirmCommand.command, ConfigRollbackCommand.command,
+            LockCommand.command, HelpCommand.command,
         ]
     }
 
-    static func command(_ name: String) -> Command? {
-        commands.first { $0.name == name }
+    /// The command that a call begins with, and how many words its name has: one, or two as in `config show`.
+    static func find(_ words: [String]) -> (command: Command, length: Int)? {
+        for length in [2, 1] where words.count >= length {
+            let name = words.prefix(length).joined(separator: " ")
+            if let command = commands.first(where: { $0.name == name }) { return (command, length) }
+        }
+        return nil
+    }
+
+    static func unknown(_ words: [String]) -> CommandFailure {
+        let word = words.first ?? ""
+        let more = continuations(of: word)
+        guard more.isEmpty else {
+            return CommandFailure(
+                .usage, "watchdog: \(word) needs one of \(more.joined(separator: ", ")) behind it. See `watchdog help`."
+            )
+        }
+        return CommandFailure(.usage, "watchdog: \(word) is no command. `watchdog help` lists them.")
+    }
+
+    /// What may follow a word that begins several commands' names.
+    static func continuations(of word: String) -> [String] {
+        commands.compactMap { $0.name.hasPrefix(word + " ") ? String($0.name.dropFirst(word.count + 1)) : nil }
     }
 }

@@ -16,6 +16,10 @@ package struct Environment {
     package var uid: UInt32
     package var home: String
     package var hostName: String
+    /// The absolute path of this program.
+    package var program: String
+    /// The folder that relative paths begin at.
+    package var folder: String
     package var variable: (String) -> String?
     /// Turns this process into another program; comes back only where that failed.
     package var become: ([String]) -> StartProblem
@@ -35,7 +39,7 @@ package struct Environment {
     package init(
         now: @escaping () -> Timestamp, pause: @escaping (Duration) -> Void, write: @escaping (String) -> Void,
         complain: @escaping (String) -> Void, isTerminal: Bool, colour: Bool, uid: UInt32, home: String,
-        hostName: String,
+        hostName: String, program: String, folder: String,
         variable: @escaping (String) -> String?, become: @escaping ([String]) -> StartProblem
     ) {
         self.become = become
@@ -48,6 +52,8 @@ package struct Environment {
         self.uid = uid
         self.home = home
         self.hostName = hostName
+        self.program = program
+        self.folder = folder
         self.variable = variable
     }
 

@@ -1,18 +1,18 @@
 enum HelpCommand {
     static var command: Command {
         Command(
-            name: "help", summary: "Show what the program can do, or one command's help", operands: "[COMMAND]",
+            name: "help", summary: "Show what the program can do, or one command's help", operands: "[COMMAND] [WORD]",
             options: [],
             discussion: "", run: run)
     }
 
     private static func run(_ invocation: Invocation, _ environment: Environment) throws(CommandFailure) -> ExitStatus {
-        guard let name = invocation.operands.first else {
+        guard !invocation.operands.isEmpty else {
             environment.write(overview())
             return .well
         }
-        guard let command = CommandTable.command(name) else {
-            throw CommandFailure(.usage, "watchdog: \(name) is no command. `watchdog help` lists them.")
+        guard let (command, length) = CommandTable.find(invocation.operands), length == invocation.operands.count else {
+            throw CommandTable.unknown(invocation.operands)
         }
         environment.write(text(of: command))
         return .well

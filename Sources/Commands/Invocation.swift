@@ -5,10 +5,19 @@ internal import Glibc
 struct Invocation {
     private(set) var values: [String: String] = [:]
     private(set) var operands: [String] = []
+    private let name: String
 
     var json: Bool { values["json"] != nil }
 
     subscript(_ option: Option) -> String? { values[option.name] }
+
+    /// A word that must be there; `what` says what it stands for.
+    func operand(_ index: Int, _ what: String) throws(CommandFailure) -> String {
+        guard index < operands.count else {
+            throw CommandFailure(.usage, "watchdog \(name): it needs \(what). See `watchdog help \(name)`.")
+        }
+        return operands[index]
+    }
 
     func has(_ option: Option) -> Bool { values[option.name] != nil }
 
@@ -24,6 +33,7 @@ struct Invocation {
 
     /// `arguments` begins with the command's name, which stands where a program's name would.
     init(_ arguments: [String], of command: Command) throws(CommandFailure) {
+        name = command.name
         let options = command.options + [.help]
         var names = options.map { strdup($0.name) }
         defer { for name in names { free(name) } }
@@ -64,7 +74,7 @@ struct Invocation {
         }
         // getopt has moved the operands behind the options.
         operands = words[Int(index)...].compactMap { $0.map { String(cString: $0) } }
-        let most = command.takesCommandLine ? Int.max : command.operands.isEmpty ? 0 : 1
+        let most = command.takesCommandLine ? Int.max : command.operands.split(separator: " ").count
         if operands.count > most {
             throw CommandFailure(
                 .usage,

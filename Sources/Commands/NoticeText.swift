@@ -36,6 +36,10 @@ enum NoticeText {
             lines += diff.prefix(mostDiffLines)
             if diff.count > mostDiffLines { lines.append("… \(diff.count - mostDiffLines) more lines") }
         }
+        for id in each.rejected {
+            lines.append(
+                "The rejected version is kept; to put it back: watchdog config rollback \(each.agent.name) \(id)")
+        }
         if event != .healed {
             let advice = incident.kinds.first.flatMap { RuleBook.rule($0)?.title } ?? ""
             lines.append(
@@ -47,6 +51,22 @@ enum NoticeText {
             event: event, incident: incident.id, host: host, agent: each.agent.name, unit: each.agent.id.unit,
             kinds: incident.kinds, severity: incident.severity, title: title,
             text: String(redactor.mask(lines.joined(separator: "\n")).prefix(longest)), at: now)
+    }
+
+    /// An operator's change that did not stay.
+    static func undone(
+        _ each: AgentCase, _ incident: Incident, put command: String, _ change: ConfigChange, host: String,
+        at now: Timestamp
+    ) -> Notice {
+        let lines = [
+            incident.summary, "\(change.old.path) holds version \(change.old.digest.short) again.",
+            "The other one is kept (\(change.new.short)): watchdog config history \(each.agent.name) gives its ID, and \(command) ID puts it in place again.",
+        ]
+        return Notice(
+            event: .healed, incident: incident.id, host: host, agent: each.agent.name, unit: each.agent.id.unit,
+            kinds: incident.kinds, severity: incident.severity,
+            title: "[undone] \(each.agent.name) on \(host): \(FindingKind.configUndone.rawValue)",
+            text: String(each.redactor.mask(lines.joined(separator: "\n")).prefix(longest)), at: now)
     }
 
     static func hostNotice(

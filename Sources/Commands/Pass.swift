@@ -33,6 +33,10 @@ final class Pass {
     var changedSomething = false
     /// Agents whose units do not exist any more.
     var gone: [AgentID: AgentHistory] = [:]
+    /// Agents with a change that is not decided yet: what runs now has proven nothing.
+    var undecided: Set<AgentID> = []
+    /// Operators' changes that this pass has taken back, and why.
+    var takenBack: [(each: AgentCase, change: ConfigChange, reason: String)] = []
     private var plans = 0
 
     /// Without a ledger nothing can be done: only a dry run goes without.
@@ -58,6 +62,7 @@ final class Pass {
         let cases = diagnose(try observe())
         applyBrake(cases)
         try recover(cases)
+        try settleChanges(cases)
         try treat(cases)
         let report = PassReport(self, cases)
         if !dryRun {
@@ -74,6 +79,7 @@ final class Pass {
         request.known = histories.keys.filter { histories[$0]?.verdict != "gone" }
         request.cursors = histories.compactMapValues(\.cursor)
         request.restarts = histories.compactMapValues(\.restarts)
+        request.checked = histories.compactMapValues(\.checkedConfig)
         request.name = agentName
         tokenChecks = try ledger?.tokenChecks() ?? [:]
         request.tokenChecks = tokenChecks

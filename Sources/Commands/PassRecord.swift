@@ -19,6 +19,7 @@ extension Pass {
                 for (agent, history) in gone {
                     try ledger.forget(agent, closing: history.incident, at: environment.now())
                 }
+                notices += try concludeChanges(ledger)
                 notices += try concludeHost(ledger)
                 for check in newTokenChecks { try ledger.remember(check) }
                 for notice in notices { try ledger.post(notice, to: channels) }
@@ -84,6 +85,7 @@ extension Pass {
         each.incident = incident
         for replaced in each.replaced {
             try ledger.keep(replaced.version, of: each.agent.id, as: .rejected, at: now)
+            if let id = try ledger.configID(replaced.version, of: each.agent.id) { each.rejected.append(id) }
         }
         try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
         try ledger.close(incident, outcome: each.healed || untold ? "healed" : "recovered", at: now)
@@ -112,8 +114,9 @@ extension Pass {
 
     private func remember(_ each: AgentCase, _ ledger: Ledger) throws(LedgerError) {
         let good = KnownGood.judge(
-            each.seen, healthy: each.verdict == .healthy || each.verdict == .healed, history: each.history,
-            policy: policy)
+            each.seen,
+            healthy: (each.verdict == .healthy || each.verdict == .healed) && !undecided.contains(each.agent.id),
+            history: each.history, policy: policy)
         if good.promote {
             for version in each.seen.config.compactMap(\.version) {
                 try ledger.keep(version, of: each.agent.id, as: .knownGood, at: environment.now())
@@ -124,6 +127,9 @@ extension Pass {
         next.restarts = each.seen.unit.restarts
         next.cursor = each.seen.journal.cursor
         next.kinds = Set(each.findings.map(\.kind))
+        // A file that is gone leaves the memory that there was one.
+        let isGone = each.findings.contains { $0.kind == .configMissing }
+        next.checkedConfig = isGone ? each.remembered.checkedConfig : each.seen.checkedConfig
         next.healthySince = good.healthySince
         next.healthyPasses = good.passes
         next.healthyConfig = good.config

@@ -80,7 +80,7 @@ extension Pass {
         }
     }
 
-    private func clearRemains(_ each: AgentCase, _ ledger: Ledger) {
+    func clearRemains(_ each: AgentCase, _ ledger: Ledger) {
         for path in each.agent.config {
             let problems = ConfigRemains.clear(path, of: each.seen) { version in
                 do throws(LedgerError) {

@@ -79,6 +79,11 @@ extension Pass {
         request.cursors = Dictionary(
             cases.compactMap { each in each.remembered.cursor.map { (each.agent.id, $0) } },
             uniquingKeysWith: { first, _ in first })
+        request.checked = Dictionary(
+            cases.compactMap { each in
+                (each.seen.checkedConfig ?? each.remembered.checkedConfig).map { (each.agent.id, $0) }
+            },
+            uniquingKeysWith: { first, _ in first })
         request.tokenChecks = tokenChecks
         let snapshot = observer.observe(request, at: environment.now())
         for each in cases {

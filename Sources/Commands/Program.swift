@@ -10,10 +10,9 @@ package enum Program {
                 environment.write(HelpCommand.overview())
                 return .well
             }
-            guard let command = CommandTable.command(name) else {
-                throw CommandFailure(.usage, "watchdog: \(name) is no command. `watchdog help` lists them.")
-            }
-            let invocation = try Invocation(arguments, of: command)
+            guard let (command, length) = CommandTable.find(arguments) else { throw CommandTable.unknown(arguments) }
+            // The words of the name stand where a program's name would.
+            let invocation = try Invocation([command.name] + arguments.dropFirst(length), of: command)
             if invocation.has(.help) {
                 environment.write(HelpCommand.text(of: command))
                 return .well

@@ -19,7 +19,9 @@ extension Program {
             write: { text in put(text, STDOUT_FILENO) }, complain: { text in put(text, STDERR_FILENO) },
             isTerminal: terminal,
             colour: terminal && (variable("NO_COLOR") ?? "").isEmpty && variable("TERM") != "dumb",
-            uid: geteuid(), home: variable("HOME") ?? "/", hostName: hostName(), variable: variable,
+            uid: geteuid(), home: variable("HOME") ?? "/", hostName: hostName(),
+            program: link("/proc/self/exe") ?? "/usr/local/bin/watchdog",
+            folder: link("/proc/self/cwd") ?? "/", variable: variable,
             become: { words in
                 // The program starts as if nothing had been before it.
                 signal(SIGPIPE, pipeSignal)
@@ -45,6 +47,14 @@ extension Program {
             if count < 0, errno != EINTR { return }
             if count > 0 { bytes = bytes.dropFirst(count) }
         }
+    }
+
+    private static func link(_ path: String) -> String? {
+        var target = [UInt8](repeating: 0, count: 4096)
+        let count = target.withUnsafeMutableBytes { bytes in
+            bytes.bindMemory(to: CChar.self).baseAddress.map { readlink(path, $0, 4096) } ?? -1
+        }
+        return count > 0 ? String(decoding: target[..<count], as: UTF8.self) : nil
     }
 
     private static func hostName() -> String {

@@ -13,6 +13,16 @@ struct Style {
         }
     }
 
+    func outcome(_ word: String) -> String {
+        switch word {
+        case "kept", "unchanged": paint(word, "32")
+        case "waiting": paint(word, "33")
+        default: paint(word, "31")
+        }
+    }
+
+    func good(_ text: String) -> String { paint(text, "32") }
+
     func bold(_ text: String) -> String { paint(text, "1") }
 
     func dim(_ text: String) -> String { paint(text, "2") }

@@ -116,6 +116,52 @@ package enum RuleBook {
                 "Get the present token from @BotFather (/token), set it where the finding says, and restart the unit. The watchdog asks at most once an hour.",
             consequence: "The bot neither receives nor sends anything."),
         Rule(
+            kind: .configMissing, title: "A config file is not there", severity: .warning,
+            rule: "A config file of the agent does not exist, and was there in an earlier pass.",
+            reason: "The agent may still run with what it has in its memory; its next start will find nothing.",
+            advice:
+                "`watchdog config show AGENT` prints the last version that is known to work. If the agent goes down, the watchdog puts that back.",
+            consequence: "The next restart fails, or the agent starts with defaults."),
+        Rule(
+            kind: .configSyntax, title: "A config file cannot be parsed", severity: .warning,
+            rule:
+                "The file is not valid JSON5, TOML, YAML or an environment file, by its suffix, and was not changed within the last two minutes.",
+            reason: "A running agent does not notice; at its next start it refuses the file.",
+            advice:
+                "Correct the line that the finding names, or go back: `watchdog config rollback AGENT`. Before the next edit: `watchdog config check FILE`.",
+            consequence: "The agent goes down at its next restart, whenever that comes."),
+        Rule(
+            kind: .configSchema, title: "A config does not fit its schema", severity: .warning,
+            rule: "The file parses, and does not validate against the JSON Schema (draft-07) that the settings name.",
+            reason: "A plausible value that the agent does not know is refused as a whole at its next start.",
+            advice:
+                "Correct what the finding names, or go back: `watchdog config rollback AGENT`. Before the next edit: `watchdog config check FILE --schema SCHEMA`.",
+            consequence: "The agent goes down at its next restart, whenever that comes."),
+        Rule(
+            kind: .configInvisibleCharacter, title: "A config holds characters that nobody sees", severity: .warning,
+            rule:
+                "The file holds a zero-width, bidirectional or other invisible character where no ordinary writing has one, or a key with a letter that is not ASCII.",
+            reason:
+                "A key with such a character looks right and is another key: it came with a copy from a chat or a web page.",
+            advice:
+                "`watchdog config check --fix-invisible FILE` shows what it would change and changes it. A letter of another script in a key has to be typed anew.",
+            consequence: "The setting is unknown to the agent, or silently has no effect."),
+        Rule(
+            kind: .configRedacted, title: "A config holds a mask where a value belongs", severity: .warning,
+            rule: "A value is `***`, `[redacted]` or another mask that a tool prints in place of a secret.",
+            reason: "Somebody wrote back what a tool had printed: the secret itself is gone from the file.",
+            advice: "Put the value back; `watchdog config history AGENT` lists versions that still have it.",
+            consequence: "The agent uses the mask as its secret, and is refused."),
+        Rule(
+            kind: .configUndone, title: "A change of the config was taken back", severity: .warning,
+            rule:
+                "A change made by `watchdog config apply` or `rollback` was not confirmed in time, broke the agent while it waited, or was left unfinished by a program that died.",
+            reason:
+                "A change is a transaction: it is proven and, where that was asked for, confirmed, or the old file comes back.",
+            advice:
+                "Nothing needs doing. The new version is kept: `watchdog config history AGENT` lists it, and `watchdog config rollback AGENT ID` puts it in place again.",
+            consequence: "The agent goes on with the config that it had before."),
+        Rule(
             kind: .fleetWide, title: "Most of the fleet broke at once", severity: .critical,
             rule: "More than brake_share of a fleet of four or more is broken in the same pass.",
             reason:

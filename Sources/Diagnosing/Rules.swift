@@ -10,6 +10,7 @@ package enum Rules {
         guard seen.gaps.allSatisfy({ $0.source != "units" }) else { return incomplete(seen) }
         var findings = UnitRules.findings(seen, history: history)
         findings += ProcessRules.findings(seen, policy: policy)
+        findings += ConfigRules.findings(seen, history: history)
         findings += PollerRules.findings(seen, history: history)
         if let probe = ProbeRule.finding(seen, history: history, policy: policy) { findings.append(probe) }
         findings += incomplete(seen)

@@ -64,11 +64,14 @@ package struct Agent: Hashable, Sendable {
     package var secrets: [String]
     /// The port that is this agent's own, as its unit's environment has it.
     package var port: UInt16?
+    /// The file with the JSON Schema that its configs are held to.
+    package var schema: String?
 
     package init(
         id: AgentID, name: String, config: [String] = [], health: [HealthProbe] = [], secrets: [String] = [],
-        port: UInt16? = nil
+        port: UInt16? = nil, schema: String? = nil
     ) {
+        self.schema = schema
         self.id = id
         self.name = name
         self.port = port

@@ -14,6 +14,8 @@ package struct AgentHistory: Hashable, Sendable {
     package var healthySince: Timestamp?
     package var healthyPasses = 0
     package var healthyConfig = ""
+    /// Names the config files and the schema that were checked together and found to be well.
+    package var checkedConfig: String?
     /// Since when the unit is down because an operator stopped it.
     package var stopped: Timestamp?
     package var incident: Incident?

@@ -20,6 +20,8 @@ package struct ConfigFile: Sendable {
 
     package let path: String
     package let state: State
+    /// What is wrong with its content; empty also where nobody has looked, because it is as it was found to be well.
+    package var faults: [ConfigFault] = []
 
     package init(path: String, state: State) {
         self.path = path
@@ -29,6 +31,23 @@ package struct ConfigFile: Sendable {
     package var version: ConfigVersion? {
         if case .present(let version) = state { return version }
         return nil
+    }
+}
+
+/// One thing that is wrong with a config's content, and where.
+package struct ConfigFault: Hashable, Sendable {
+    package let kind: FindingKind
+    /// Both count from 1.
+    package let line: Int
+    package let column: Int
+    /// A full sentence, without any secret.
+    package let sentence: String
+
+    package init(kind: FindingKind, line: Int, column: Int, sentence: String) {
+        self.kind = kind
+        self.line = line
+        self.column = column
+        self.sentence = sentence
     }
 }
 

@@ -13,6 +13,12 @@ package enum FindingKind: String, CaseIterable, Hashable, Sendable {
     case pollerWebhook = "poller-webhook"
     case secretRejected = "secret-rejected"
     case probeFailed = "probe-failed"
+    case configMissing = "config-missing"
+    case configSyntax = "config-syntax"
+    case configInvisibleCharacter = "config-invisible-character"
+    case configSchema = "config-schema"
+    case configRedacted = "config-redacted"
+    case configUndone = "config-undone"
     case fleetWide = "fleet-wide"
     case watchdogIncomplete = "watchdog-incomplete"
 }

@@ -40,6 +40,8 @@ package struct AgentObservation: Sendable {
     package var processes: [ProcessFacts] = []
     package var journal = JournalFacts()
     package var config: [ConfigFile] = []
+    /// Names the files and the schema, if all of them are well; `nil` where they are not, or were not looked at.
+    package var checkedConfig: String?
     package var probes: [ProbeFacts] = []
     package var gaps: [Gap] = []
     /// The bot tokens that the agent has, wherever they were found.

@@ -39,6 +39,8 @@ package enum Rung: Hashable, Sendable {
     case lastKnownGood
     /// A restored config did not help: the file that it replaced comes back.
     case undo
+    /// An operator's own change of a config, and what takes it back.
+    case change
 
     package var text: String {
         switch self {
@@ -46,6 +48,7 @@ package enum Rung: Hashable, Sendable {
         case .advisor: "advisor"
         case .lastKnownGood: "last-known-good"
         case .undo: "undo"
+        case .change: "change"
         }
     }
 
@@ -54,6 +57,7 @@ package enum Rung: Hashable, Sendable {
         case "advisor": self = .advisor
         case "last-known-good": self = .lastKnownGood
         case "undo": self = .undo
+        case "change": self = .change
         default:
             guard text.hasPrefix("rule:"), let kind = FindingKind(rawValue: String(text.dropFirst(5))) else {
                 return nil

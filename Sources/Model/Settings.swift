@@ -52,6 +52,8 @@ package struct AgentEntry: Hashable, Sendable {
     /// `nil`: the system manager.
     package var user: String?
     package var config: [String]?
+    /// An absolute path.
+    package var schema: String?
     package var health: [String]?
     package var secrets: [String] = []
     /// Where the agent's bot token stands; `nil`: wherever one is found.

@@ -43,6 +43,11 @@ package struct Timestamp: Comparable, Hashable, Sendable {
     }
 }
 
+extension Timestamp {
+    /// As systemd.time(7) has a moment: `2026-09-01 03:15:00 UTC`.
+    package var calendar: String { rfc3339.replacing("T", with: " ").replacing("Z", with: " UTC") }
+}
+
 private func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
 extension Int64 {

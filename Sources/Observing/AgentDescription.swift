@@ -17,7 +17,7 @@ enum AgentDescription {
         }
         return Agent(
             id: found.id, name: entry?.name ?? found.id.derivedName, config: config ?? [], health: health ?? [],
-            secrets: entry?.secrets ?? [], port: port)
+            secrets: entry?.secrets ?? [], port: port, schema: entry?.schema)
     }
 
     private static func openClawConfig(_ variables: Variables, home: String?) -> String? {

@@ -1,3 +1,4 @@
+internal import ConfigText
 internal import Files
 internal import Model
 
@@ -30,5 +31,56 @@ enum ConfigReader {
                 observation.gaps.append(Gap(source: "config", sentence: sentence, blinding: false))
             }
         }
+    }
+
+    /// Of a file that was changed just now nothing is said: somebody may still be at it. Files that were found to be
+    /// well, as `checked` names them, are not looked at again.
+    static func check(_ observation: inout AgentObservation, schemas: inout ConfigSchemas, checked: String?) {
+        let versions = observation.config.compactMap(\.version)
+        guard !versions.isEmpty else { return }
+        let schema = observation.agent.schema.map { schemas.read($0) }
+        let key = (versions.map(\.digest.hex) + [schema?.digest ?? ""]).joined(separator: " ")
+        if key == checked {
+            observation.checkedConfig = key
+            return
+        }
+        if let problem = schema?.problem {
+            observation.gaps.append(Gap(source: "config", sentence: problem, blinding: false))
+        }
+        var complete = schema?.problem == nil
+        for index in observation.config.indices {
+            guard let version = observation.config[index].version else { continue }
+            let age = observation.taken - version.modified
+            guard age >= Policy.editGrace || age < .zero else {
+                complete = false
+                continue
+            }
+            observation.config[index].faults = ConfigChecks.faults(
+                version.bytes, path: version.path, schema: schema?.check)
+        }
+        let isWell = complete && observation.config.allSatisfy(\.faults.isEmpty)
+        observation.checkedConfig = isWell ? key : nil
+    }
+}
+
+/// The schemas that the settings name, each read once a pass.
+struct ConfigSchemas {
+    struct Entry {
+        let check: SchemaCheck?
+        let digest: String
+        let problem: String?
+    }
+
+    private var known: [String: Entry] = [:]
+
+    mutating func read(_ path: String) -> Entry {
+        if let found = known[path] { return found }
+        let entry: Entry
+        switch ConfigChecks.schema(path) {
+        case .success(let (check, digest)): entry = Entry(check: check, digest: digest, problem: nil)
+        case .failure(let problem): entry = Entry(check: nil, digest: "", problem: problem.sentence)
+        }
+        known[path] = entry
+        return entry
     }
 }

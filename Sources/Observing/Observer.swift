@@ -12,6 +12,7 @@ package final class Observer {
     private let journal: JournalReader
     let book: TokenBook
     var accounts = Accounts()
+    private var schemas = ConfigSchemas()
     /// What each agent's tokens are, from the looks of this pass: a look at few agents compares them with all.
     var holders: [AgentID: Holder] = [:]
     /// The cgroup of every agent's unit that this pass has met: a look at few agents must not take another one's
@@ -47,6 +48,8 @@ package final class Observer {
         package var only: [AgentID]?
         /// Only agents of this name.
         package var name: String?
+        /// Per agent, what names its config files if an earlier pass found them to be well.
+        package var checked: [AgentID: String] = [:]
         /// What the Bot API said of tokens in earlier passes.
         package var tokenChecks: [TokenFingerprint: TokenCheck] = [:]
         /// Ask it about those that were last asked about an hour ago or longer.
@@ -78,7 +81,7 @@ package final class Observer {
         }
         if request.only == nil { gaps += unmatched(found, known: request.known) }
         var agents = found.filter { $0.unit.loadState != "not-found" }
-            .map { describe($0, at: now) }
+            .map { describe($0, at: now, checked: request.checked[$0.id]) }
         Self.tellApart(&agents)
         for seen in agents where !seen.unit.controlGroup.isEmpty {
             groups[seen.agent.id] = seen.unit.controlGroup
@@ -164,7 +167,7 @@ package final class Observer {
             }
     }
 
-    private func describe(_ found: FoundUnit, at now: Timestamp) -> AgentObservation {
+    private func describe(_ found: FoundUnit, at now: Timestamp, checked: String?) -> AgentObservation {
         let entry = entry(of: found.id)
         let identity = accounts.identity(of: found.id.scope, user: found.unit.user)
         // Ignoring: an unknown user; reading the config says so where there is one.
@@ -174,6 +177,7 @@ package final class Observer {
         if let gap = found.gap { observation.gaps.append(gap) }
         observation.seesOtherUsers = geteuid() == 0
         ConfigReader.read(into: &observation, as: identity)
+        ConfigReader.check(&observation, schemas: &schemas, checked: checked)
         let files = EnvironmentFiles(found, as: identity)
         observation.secretValues = SecretReader.values(found.environment, files, named: agent.secrets)
         Variables(found.environment).forEach { _, value in
@@ -244,6 +248,6 @@ extension AgentObservation {
     fileprivate mutating func rename(_ name: String) {
         self.agent = Agent(
             id: agent.id, name: name, config: agent.config, health: agent.health, secrets: agent.secrets,
-            port: agent.port)
+            port: agent.port, schema: agent.schema)
     }
 }

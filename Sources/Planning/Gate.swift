@@ -14,7 +14,8 @@ package enum Gate {
         on plan: Plan, seen: AgentObservation, history: AgentHistory, policy: Policy, braked: Bool, now: Timestamp
     ) -> Ruling {
         // Putting back a file that the watchdog itself replaced must never be what a budget prevents.
-        if plan.rungs == [.undo] { return .approved(Approved(byGate: plan)) }
+        // Nor is an operator's order a matter of the budget.
+        if plan.rungs == [.undo] || plan.rungs == [.change] { return .approved(Approved(byGate: plan)) }
         if let hold = Intent.hold(seen) { return .refused("Left alone: \(hold.clause).") }
         if plan.startsUnit, braked { return .refused("Most of the fleet is broken at once, so nothing is restarted.") }
         if plan.isHealing {

@@ -126,6 +126,7 @@ package final class Ledger {
         let month = Value.integer((now - .seconds(30 * 86_400)).microseconds)
         let year = Value.integer((now - .seconds(365 * 86_400)).microseconds)
         try run("DELETE FROM outbox WHERE delivered < ?", [month])
+        try run("DELETE FROM config_changes WHERE ended < ?", [year])
         try run("DELETE FROM consultations WHERE at < ?", [month])
         try run("DELETE FROM token_checks WHERE at < ?", [month])
         try run(

@@ -35,7 +35,7 @@ extension Ledger {
         var histories: [Int64: (id: AgentID, history: AgentHistory)] = [:]
         let last = try lastPass()?.finished
         try run(
-            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped FROM agents"
+            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped, checked_config FROM agents"
         ) { row in
             guard let scope = Scope(stored: row.text(1)) else { return }
             var history = AgentHistory()
@@ -48,6 +48,7 @@ extension Ledger {
             history.healthyConfig = row.text(8)
             history.verdict = row.text(9)
             history.stopped = row.optionalInteger(10).map { Timestamp(microseconds: $0) }
+            history.checkedConfig = row.optionalText(11)
             histories[row.integer(0)] = (AgentID(scope: scope, unit: row.text(2)), history)
         }
         // A plan counts once, however many steps it has, and only once it was begun.
@@ -82,7 +83,7 @@ extension Ledger {
         try run(
             """
             UPDATE agents SET name = ?, verdict = ?, restarts = ?, cursor = ?, kinds = ?, healthy_since = ?,
-                healthy_passes = ?, healthy_config = ?, stopped = ? WHERE id = ?
+                healthy_passes = ?, healthy_config = ?, stopped = ?, checked_config = ? WHERE id = ?
             """,
             [
                 .text(agent.name), .text(history.verdict), Value(history.restarts.map { Int64($0) }),
@@ -90,7 +91,7 @@ extension Ledger {
                 .text(words(history.kinds.sorted { $0.rawValue < $1.rawValue })),
                 Value(history.healthySince?.microseconds),
                 .integer(Int64(history.healthyPasses)), .text(history.healthyConfig),
-                Value(history.stopped?.microseconds),
+                Value(history.stopped?.microseconds), Value(history.checkedConfig),
                 .integer(row),
             ])
     }

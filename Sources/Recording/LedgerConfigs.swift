@@ -12,27 +12,30 @@ extension Ledger {
 
     /// Keeps a version of a config file, bytes and all. One that is known already changes its state only; a
     /// known-good one keeps it when it is merely seen again.
-    package func keep(_ version: ConfigVersion, of agent: AgentID, as state: ConfigState, at now: Timestamp)
-        throws(LedgerError)
-    {
+    package func keep(
+        _ version: ConfigVersion, of agent: AgentID, as state: ConfigState, by author: String? = nil, at now: Timestamp
+    ) throws(LedgerError) {
         let update =
             state == .seen ? "DO NOTHING" : "DO UPDATE SET state = excluded.state, since = excluded.since"
         try run(
             """
-            INSERT INTO config_versions (agent, path, digest, bytes, mode, uid, gid, modified, changed, state, since)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent, path, digest) \(update)
+            INSERT INTO config_versions
+                (agent, path, digest, bytes, mode, uid, gid, modified, changed, state, since, author)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent, path, digest) \(update)
             """,
             [
                 .integer(try rowID(agent)), .text(version.path), .text(version.digest.hex), .blob(version.bytes),
                 .integer(Int64(version.mode)), .integer(Int64(version.uid)), .integer(Int64(version.gid)),
                 .integer(version.modified.microseconds), .integer(version.changed.microseconds), .text(state.rawValue),
-                .integer(now.microseconds),
+                .integer(now.microseconds), Value(author),
             ])
         // The newest are kept; of known-good ones also every one of the last 30 days.
         try run(
             """
             DELETE FROM config_versions WHERE agent = ?1 AND path = ?2
                 AND NOT (state = 'known-good' AND since >= ?3)
+                AND NOT EXISTS (SELECT 1 FROM config_changes c WHERE c.agent = ?1 AND c.path = ?2 AND c.ended IS NULL
+                    AND config_versions.digest IN (c.old_digest, c.new_digest))
                 AND id NOT IN (SELECT id FROM config_versions WHERE agent = ?1 AND path = ?2 ORDER BY since DESC LIMIT 50)
                 AND id NOT IN (SELECT id FROM config_versions WHERE agent = ?1 AND path = ?2 AND state = 'known-good'
                     ORDER BY since DESC LIMIT 10)
@@ -67,7 +70,7 @@ extension Ledger {
         return found
     }
 
-    private static func version(_ row: Row) -> ConfigVersion {
+    static func version(_ row: Row) -> ConfigVersion {
         ConfigVersion(
             path: row.text(0), bytes: row.blob(2), digest: Digest(hex: row.text(1)),
             mode: UInt32(clamping: row.integer(3)),

@@ -74,5 +74,14 @@ enum Schema {
             pending INTEGER NOT NULL);
         ALTER TABLE incidents ADD COLUMN last_held INTEGER;
         """,
+        """
+        ALTER TABLE config_versions ADD COLUMN author TEXT;
+        ALTER TABLE agents ADD COLUMN checked_config TEXT;
+        CREATE TABLE config_changes (
+            id INTEGER PRIMARY KEY, agent INTEGER NOT NULL REFERENCES agents, path TEXT NOT NULL, old_digest TEXT NOT NULL,
+            old_mode INTEGER NOT NULL, old_uid INTEGER NOT NULL, old_gid INTEGER NOT NULL, new_digest TEXT NOT NULL, author TEXT NOT NULL, began INTEGER NOT NULL, restarted INTEGER, deadline INTEGER,
+            ended INTEGER, outcome TEXT, reason TEXT);
+        CREATE INDEX config_changes_open ON config_changes (agent) WHERE ended IS NULL;
+        """,
     ]
 }

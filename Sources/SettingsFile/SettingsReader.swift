@@ -61,6 +61,7 @@ package enum SettingsReader {
         var entry = AgentEntry(name: name, unit: unit, user: try table.text("user"))
         let owner = " of agent \(name)"
         entry.config = try table.texts("config", of: owner, expected: pathExpected) { $0.hasPrefix("/") }
+        entry.schema = try absolutePath("schema", &table)
         entry.health = try table.texts("health", of: owner, expected: addressExpected, where: isAddress)
         entry.secrets = try table.texts("secrets") ?? []
         entry.telegramToken = try secret("telegram_token", &table)

@@ -79,7 +79,7 @@ extension CommandsTests {
     /// Words that are another program's are left as they are.
     struct InvocationTests {
         private func parse(_ words: String...) throws -> (options: [String: String], operands: [String]) {
-            let command = try #require(CommandTable.command("lock"))
+            let command = try #require(CommandTable.find(["lock"])?.command)
             let invocation = try Invocation(["lock"] + words, of: command)
             return (invocation.values, invocation.operands)
         }
@@ -109,7 +109,7 @@ extension CommandsTests {
 
         @Test func `thousands of words arrive`() throws {
             let words = (0..<5_000).map { "--word-\($0)" }
-            let command = try #require(CommandTable.command("lock"))
+            let command = try #require(CommandTable.find(["lock"])?.command)
             #expect(try Invocation(["lock", "--"] + words, of: command).operands == words)
         }
     }

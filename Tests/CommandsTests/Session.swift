@@ -42,6 +42,7 @@ final class Session {
             write: { self.output += $0 },
             complain: { self.complaints += $0 },
             isTerminal: false, colour: colour, uid: 1000, home: folder["home"], hostName: "host.example.org",
+            program: "/usr/local/bin/watchdog", folder: folder.path,
             variable: { [variables] name in
                 if variables == nil { Issue.record("the variable \(name) was read") }
                 return variables?[name]

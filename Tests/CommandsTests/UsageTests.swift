@@ -7,7 +7,10 @@ extension CommandsTests {
     /// Words that are no command, or not quite one.
     struct UsageTests {
         private let session: Session
-        private static let commands = ["run", "doctor", "status", "incidents", "explain", "lock", "help"]
+        private static let commands = [
+            "run", "doctor", "status", "incidents", "explain", "config check", "config history", "config diff",
+            "config show", "config apply", "config confirm", "config rollback", "lock", "help",
+        ]
 
         init() throws {
             session = try Session()
@@ -19,13 +22,20 @@ extension CommandsTests {
 
             Usage: watchdog COMMAND [OPTIONS]
 
-              run        Make one pass: find what is broken, mend it, prove it, tell
-              doctor     Look at everything, touch nothing, and say what to do
-              status     Show how the fleet stood after the last pass
-              incidents  Show what happened, what was done and what came of it
-              explain    Explain a kind of finding: the rule, its reason, what is done about it
-              lock       Start COMMAND only if no other agent on this host has its bot token
-              help       Show what the program can do, or one command's help
+              run              Make one pass: find what is broken, mend it, prove it, tell
+              doctor           Look at everything, touch nothing, and say what to do
+              status           Show how the fleet stood after the last pass
+              incidents        Show what happened, what was done and what came of it
+              explain          Explain a kind of finding: the rule, its reason, what is done about it
+              config check     Look for what an agent would stumble over in a config file
+              config history   List the stored versions of an agent's config
+              config diff      Show what differs between versions of an agent's config, secrets masked
+              config show      Print a stored version of an agent's config, secrets masked
+              config apply     Give an agent a new config, prove that it works, or put the old one back
+              config confirm   Keep a config that was applied with --confirm
+              config rollback  Put a stored version of an agent's config back, and prove that it works
+              lock             Start COMMAND only if no other agent on this host has its bot token
+              help             Show what the program can do, or one command's help
 
             Exit status: 0 all well or healed, 1 degraded, 2 an agent is failing, 3 the watchdog could not do its
             job, 64 wrong usage, 75 another pass is running.
@@ -65,11 +75,12 @@ extension CommandsTests {
 
         @Test(arguments: commands)
         func `each command helps, however it is asked`(command: String) {
-            #expect(session.run("help", command) == .well)
+            let name = command.split(separator: " ").map(String.init)
+            #expect(session.run(["help"] + name) == .well)
             let help = session.output
             #expect(help.contains("\nUsage: watchdog \(command) [OPTIONS]"))
             for words in [["--help"], ["-h"]] {
-                #expect(session.run([command] + words) == .well)
+                #expect(session.run(name + words) == .well)
                 #expect(session.output == help)
                 #expect(session.complaints.isEmpty)
             }

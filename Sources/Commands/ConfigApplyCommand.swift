@@ -1,0 +1,145 @@
+internal import ConfigText
+internal import Files
+internal import Model
+internal import Observing
+internal import Recording
+
+enum ConfigApplyCommand {
+    static let confirm = Option(
+        name: "confirm", value: "TIME",
+        summary: "Put the old file back after TIME, such as 5min, unless `config confirm` comes first")
+
+    static var command: Command {
+        Command(
+            name: "config apply", summary: "Give an agent a new config, prove that it works, or put the old one back",
+            operands: "AGENT FILE", options: [.config, .json, ConfigSession.path, confirm],
+            discussion: """
+                The present file is kept, FILE's content takes its place whole, owner and mode stay, the agent is \
+                restarted and watched for `settle`. If it does not hold, the old file comes back, and the agent with it. \
+                Whatever happens on the way, the file is the old one or the new one, and the next pass finishes it.
+                """, run: run)
+    }
+
+    private static func run(_ invocation: Invocation, _ environment: Environment) throws(CommandFailure) -> ExitStatus {
+        let name = try invocation.operand(0, "the name of an agent")
+        let source = try invocation.operand(1, "the file with the new config")
+        let patience = try ConfirmTime.read(invocation)
+        let bytes: [UInt8]
+        do throws(FileError) {
+            bytes = try readOwnFile(source, most: 4 << 20)
+        } catch {
+            throw CommandFailure(.unable, "watchdog: \(error)")
+        }
+        return try ConfigSession.change(name, invocation, environment) { pass, ledger, each throws(CommandFailure) in
+            let file = try ConfigSession.file(of: each, invocation)
+            guard let old = file.version else {
+                throw CommandFailure(
+                    .unable,
+                    "watchdog: \(file.path) cannot be replaced, because what stands there could not be kept first. \(refusal(file))"
+                )
+            }
+            try refuseFaults(bytes, source, old.path, each)
+            let new = ConfigVersion(
+                path: old.path, bytes: bytes, digest: Digest(hex: sha256(bytes)), mode: old.mode, uid: old.uid,
+                gid: old.gid, modified: environment.now(), changed: environment.now())
+            return try ConfigOrder(
+                pass: pass, ledger: ledger, each: each, old: old, new: new, patience: patience,
+                invocation: invocation
+            ).carryOut()
+        }
+    }
+
+    /// What is wrong with it is told before anything is touched.
+    private static func refuseFaults(
+        _ bytes: [UInt8], _ source: String, _ path: String, _ each: AgentCase
+    ) throws(CommandFailure) {
+        var schema: SchemaCheck?
+        if let file = each.agent.schema {
+            switch ConfigChecks.schema(file) {
+            case .success(let read): schema = read.check
+            case .failure(let problem): throw CommandFailure(.unable, "watchdog: \(problem.sentence)")
+            }
+        }
+        // Judged by the name that it is to have.
+        let faults = ConfigChecks.faults(bytes, path: path, schema: schema)
+        guard !faults.isEmpty else { return }
+        let lines = faults.prefix(20).map { "\(source):\($0.line):\($0.column): \($0.kind.rawValue): \($0.sentence)" }
+        throw CommandFailure(
+            .degraded,
+            each.redactor.mask(
+                "\(lines.joined(separator: "\n"))\nwatchdog: nothing was changed, because \(each.agent.name) would stumble over \(faults.count == 1 ? "this" : "these \(faults.count) faults"). Correct \(source) and try again."
+            ))
+    }
+
+    private static func refusal(_ file: ConfigFile) -> String {
+        switch file.state {
+        case .missing: "There is no such file: put the first one there yourself."
+        case .refused(let sentence): sentence
+        case .present: ""
+        }
+    }
+}
+
+enum ConfigRollbackCommand {
+    static var command: Command {
+        Command(
+            name: "config rollback", summary: "Put a stored version of an agent's config back, and prove that it works",
+            operands: "AGENT [ID]", options: [.config, .json, ConfigSession.path, ConfigApplyCommand.confirm],
+            discussion: """
+                Without an id, the newest known-good version. It is done as `config apply` does it, so that it is undone \
+                if the agent does not work, and can itself be rolled back.
+                """, run: run)
+    }
+
+    private static func run(_ invocation: Invocation, _ environment: Environment) throws(CommandFailure) -> ExitStatus {
+        let name = try invocation.operand(0, "the name of an agent")
+        let patience = try ConfirmTime.read(invocation)
+        var id: Int64?
+        if let word = invocation.operands.dropFirst().first { id = try ConfigSession.id(word) }
+        return try ConfigSession.change(name, invocation, environment) { pass, ledger, each throws(CommandFailure) in
+            let stored: ConfigVersion
+            if let id {
+                stored = try ConfigSession.version(id, of: each.agent.id, in: ledger)
+            } else {
+                stored = try good(each, try ConfigSession.file(of: each, invocation).path, ledger)
+            }
+            guard let old = each.seen.config.first(where: { $0.path == stored.path })?.version else {
+                throw CommandFailure(
+                    .unable, "watchdog: \(stored.path) is missing or cannot be read now, so it could not be kept first."
+                )
+            }
+            return try ConfigOrder(
+                pass: pass, ledger: ledger, each: each, old: old, new: stored, patience: patience,
+                invocation: invocation
+            ).carryOut()
+        }
+    }
+
+    private static func good(
+        _ each: AgentCase, _ path: String, _ ledger: Ledger
+    ) throws(CommandFailure) -> ConfigVersion {
+        do throws(LedgerError) {
+            if let found = try ledger.knownGood(of: each.agent.id).first(where: { $0.path == path }) { return found }
+        } catch {
+            throw CommandFailure(.unable, "watchdog: \(error)")
+        }
+        throw CommandFailure(
+            .unable,
+            "watchdog: no version of \(path) is known to be good yet; `watchdog config history \(each.agent.name)` lists what is stored."
+        )
+    }
+}
+
+/// How long a change may stand without a confirmation.
+enum ConfirmTime {
+    private static let range: ClosedRange<Duration> = .seconds(10)...(.seconds(7 * 86_400))
+
+    static func read(_ invocation: Invocation) throws(CommandFailure) -> Duration? {
+        guard let text = invocation[ConfigApplyCommand.confirm] else { return nil }
+        guard let duration = Duration(words: text), range.contains(duration) else {
+            throw CommandFailure(
+                .usage, "watchdog: --confirm is \"\(text.printable)\", and a time from 10s to 7d was expected.")
+        }
+        return duration
+    }
+}

@@ -1,0 +1,127 @@
+internal import Model
+internal import Observing
+internal import Recording
+internal import Systemd
+
+/// An operator's order to change a config, from the diff to the sentence at the end.
+struct ConfigOrder {
+    let pass: Pass
+    let ledger: Ledger
+    let each: AgentCase
+    let old: ConfigVersion
+    let new: ConfigVersion
+    let patience: Duration?
+    let invocation: Invocation
+
+    private struct Report: Encodable {
+        let schema = 1
+        let agent: String
+        let path: String
+        let outcome: String
+        let reason: String?
+        let confirmBefore: String?
+        let diff: [String]
+
+        private enum CodingKeys: String, CodingKey { case schema, agent, path, outcome, reason, confirmBefore, diff }
+    }
+
+    func carryOut() throws(CommandFailure) -> ExitStatus {
+        let environment = pass.environment
+        guard old.digest != new.digest else {
+            return try report("unchanged", "\(old.path) has this very content already.", nil, [], .well)
+        }
+        let diff = ShownConfig.diff(from: old, "present", to: new, "new")
+        let end: ConfigTransaction.End
+        do throws(LedgerError) {
+            if let open = try ledger.openChanges()[each.agent.id]?.first { return try busy(with: open) }
+            let transaction = ConfigTransaction(pass: pass, ledger: ledger, each: each)
+            end = try transaction.apply(new, replacing: old, by: ConfigSession.author(environment))
+        } catch {
+            throw CommandFailure(.unable, "watchdog: \(error)")
+        }
+        switch end {
+        case .holds(let change): return try holds(change, diff)
+        case .undone(let reason):
+            let sentence = "The old file is back, because the agent did not work with the new one. \(reason)"
+            return try report("undone", sentence, nil, diff, .degraded)
+        case .refused(let reason): return try report("refused", "Nothing was changed. \(reason)", nil, diff, .unable)
+        case .open(let reason):
+            let sentence = "It is not proven, and the next pass takes it back. \(reason)"
+            return try report("open", sentence, nil, diff, .failing)
+        }
+    }
+
+    private func holds(_ change: Int64, _ diff: [String]) throws(CommandFailure) -> ExitStatus {
+        let environment = pass.environment
+        let running = each.seen.unit.isRunning
+        let proof = running ? "The agent was restarted and works with it." : "The unit is stopped, so it was not tried."
+        let deadline = patience.map { environment.now() + $0 }
+        do throws(LedgerError) {
+            if let deadline {
+                try ledger.awaitConfirmation(change: change, until: deadline)
+            } else {
+                try ledger.end(change: change, .kept, reason: proof, at: environment.now())
+            }
+        } catch {
+            throw CommandFailure(.unable, "watchdog: \(error)")
+        }
+        guard let deadline else { return try report("kept", proof, nil, diff, .well) }
+        let sentence =
+            "\(proof) It is put back at \(deadline.rfc3339) unless you run: watchdog config confirm \(each.agent.name)."
+        return try report("waiting", sentence + setTimer(change, deadline), deadline, diff, .well)
+    }
+
+    /// The next pass takes back what nobody has confirmed; a timer starts one just in time. Returns what to say where
+    /// it could not be set.
+    private func setTimer(_ change: Int64, _ deadline: Timestamp) -> String {
+        let scope = pass.managers.connected.first?.scope ?? .system
+        var command = [pass.environment.program, "run", "--agent", each.agent.name]
+        if let path = invocation[.config] {
+            command += ["--config", path.hasPrefix("/") ? path : pass.environment.folder + "/" + path]
+        }
+        do throws(SystemdError) {
+            guard let manager = pass.managers.manager(of: scope) else { return " " + Self.late }
+            // One second later: the pass must not come before the time.
+            try manager.startOnce(
+                "agent-watchdog-confirm-\(change)-\(deadline.microseconds)", at: (deadline + .seconds(1)).calendar,
+                command: command,
+                description: "Take back a config of \(each.agent.name) unless it was confirmed")
+            return ""
+        } catch {
+            return " \(error) \(Self.late)"
+        }
+    }
+
+    private static let late = "No timer could be set, so that the first pass after that time does it."
+
+    private func busy(with open: ConfigChange) throws(LedgerError) -> ExitStatus {
+        pass.environment.complain(
+            "watchdog: a change of \(open.old.path) by \(open.author.printable) is not finished: confirm it with `watchdog config confirm \(each.agent.name)`, or let a pass take it back.\n"
+        )
+        return .busy
+    }
+
+    private func report(
+        _ outcome: String, _ sentence: String, _ deadline: Timestamp?, _ diff: [String], _ status: ExitStatus
+    ) throws(CommandFailure) -> ExitStatus {
+        let environment = pass.environment
+        let masked = each.redactor.mask(sentence)
+        if invocation.json {
+            environment.write(
+                try jsonText(
+                    Report(
+                        agent: each.agent.name, path: old.path, outcome: outcome, reason: masked,
+                        confirmBefore: deadline?.rfc3339, diff: diff)))
+            return status
+        }
+        let style = Style(colour: environment.colour)
+        for line in diff { environment.write(style.diff(line) + "\n") }
+        for action in each.actions {
+            let word = action.result == .done ? "did" : action.result.rawValue
+            environment.write(
+                "\(word.padded(7)) \(action.remedy) of \(action.target): \(each.redactor.mask(action.reason))\n")
+        }
+        environment.write("\(style.outcome(outcome)): \(masked)\n")
+        return status
+    }
+}

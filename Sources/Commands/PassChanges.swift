@@ -1,0 +1,67 @@
+internal import Model
+internal import Recording
+
+/// Operators' changes of configs that an earlier program left open.
+extension Pass {
+    /// Takes back what was never finished, what nobody has confirmed in time, and what broke its agent while it waited.
+    /// The lock is held, so that no other program can still be at it.
+    func settleChanges(_ cases: [AgentCase]) throws(LedgerError) {
+        guard let ledger, !dryRun else { return }
+        let changes = try ledger.openChanges()
+        guard !changes.isEmpty else { return }
+        undecided = Set(changes.keys)
+        for each in cases {
+            for change in changes[each.agent.id] ?? [] {
+                guard let reason = reason(change, each) else { continue }
+                clearRemains(each, ledger)
+                look(at: [each])
+                let transaction = ConfigTransaction(pass: self, ledger: ledger, each: each)
+                switch try transaction.takeBack(change) {
+                case .overtaken:
+                    let path = change.old.path
+                    try ledger.end(
+                        change: change.id, .overtaken,
+                        reason: "\(path) holds neither the old nor the new version any more; it was left alone.",
+                        at: environment.now())
+                case nil:
+                    let why = each.reason ?? "The old file could not be put back."
+                    each.reason = "\(reason) That did not work, and the next pass tries again. \(why)"
+                default: takenBack.append((each, change, reason))
+                }
+            }
+        }
+    }
+
+    /// Why a change does not stand; `nil` while it may.
+    private func reason(_ change: ConfigChange, _ each: AgentCase) -> String? {
+        let what = "The config that \(change.author.printable) applied at \(change.began.rfc3339) is taken back"
+        guard let deadline = change.deadline else {
+            return "\(what), because the program that was applying it died before it was proven."
+        }
+        if each.isBroken, each.hold == nil {
+            return "\(what), because the agent broke before anybody confirmed it."
+        }
+        return environment.now() >= deadline ? "\(what), because nobody confirmed it in time." : nil
+    }
+
+    /// One message for each, in an incident of its own that is over already.
+    func concludeChanges(_ ledger: Ledger) throws(LedgerError) -> [Notice] {
+        var notices: [Notice] = []
+        for (each, change, reason) in takenBack {
+            let now = environment.now()
+            // Ended together with the message: a pass that dies before does it all again.
+            try ledger.end(change: change.id, .undone, reason: reason, at: now)
+            var incident = try ledger.openIncident(
+                each.agent.id, kinds: [.configUndone], severity: .warning, summary: reason, at: now)
+            incident.told = .healed
+            try ledger.update(incident, diagnosis: nil, reason: nil)
+            try ledger.close(incident, outcome: "healed", at: now)
+            notices.append(
+                NoticeText.undone(
+                    each, incident, put: "watchdog config rollback \(each.agent.name)", change,
+                    host: environment.hostName,
+                    at: now))
+        }
+        return notices
+    }
+}

@@ -1,0 +1,87 @@
+package import Model
+internal import SQLite
+
+extension Ledger {
+    /// Writes an operator's change down before anything of it happens: both versions, and who orders it.
+    package func begin(
+        _ change: ConfigRestore, replacing old: ConfigVersion, of agent: AgentID, by author: String, at now: Timestamp
+    ) throws(LedgerError) -> Int64 {
+        try together { () throws(LedgerError) -> Int64 in
+            // The change comes first: what it names is not pruned when the versions are kept.
+            try run(
+                """
+                INSERT INTO config_changes (agent, path, old_digest, old_mode, old_uid, old_gid, new_digest, author, began)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                [
+                    .integer(try rowID(agent)), .text(change.version.path), .text(old.digest.hex),
+                    .integer(Int64(old.mode)), .integer(Int64(old.uid)), .integer(Int64(old.gid)),
+                    .text(change.version.digest.hex), .text(author), .integer(now.microseconds),
+                ])
+            let id = database.lastInsertedRow
+            try keep(old, of: agent, as: .seen, at: now)
+            try keep(change.version, of: agent, as: .seen, by: author, at: now)
+            // What was rejected once is given a new trial.
+            try run(
+                """
+                UPDATE config_versions SET author = ?, state = CASE state WHEN 'rejected' THEN 'seen' ELSE state END
+                WHERE agent = ? AND path = ? AND digest = ?
+                """,
+                [
+                    .text(author), .integer(try rowID(agent)), .text(change.version.path),
+                    .text(change.version.digest.hex),
+                ])
+            return id
+        }
+    }
+
+    /// From here on the agent may have been started with the new file.
+    package func restarting(change id: Int64, at now: Timestamp) throws(LedgerError) {
+        try run("UPDATE config_changes SET restarted = ? WHERE id = ?", [.integer(now.microseconds), .integer(id)])
+    }
+
+    /// It holds; it is undone all the same unless somebody confirms it in time.
+    package func awaitConfirmation(change id: Int64, until deadline: Timestamp) throws(LedgerError) {
+        try run(
+            "UPDATE config_changes SET deadline = ? WHERE id = ?", [.integer(deadline.microseconds), .integer(id)])
+    }
+
+    package func end(
+        change id: Int64, _ outcome: ConfigChange.Outcome, reason: String, at now: Timestamp
+    ) throws(LedgerError) {
+        // Whatever comes between the two, the change is still open and is ended again.
+        if outcome == .undone {
+            try run(
+                """
+                UPDATE config_versions SET state = 'rejected', since = ?1 WHERE state = 'seen' AND EXISTS (
+                    SELECT 1 FROM config_changes c WHERE c.id = ?2 AND c.agent = config_versions.agent
+                        AND c.path = config_versions.path AND c.new_digest = config_versions.digest)
+                """, [.integer(now.microseconds), .integer(id)])
+        }
+        try run(
+            "UPDATE config_changes SET ended = ?, outcome = ?, reason = ? WHERE id = ? AND ended IS NULL",
+            [.integer(now.microseconds), .text(outcome.rawValue), .text(reason), .integer(id)])
+    }
+
+    /// Changes that have not ended: under way, waiting for a confirmation, or left by a program that died. By agent.
+    package func openChanges() throws(LedgerError) -> [AgentID: [ConfigChange]] {
+        var changes: [AgentID: [ConfigChange]] = [:]
+        try run(
+            """
+            SELECT v.path, v.digest, v.bytes, c.old_mode, c.old_uid, c.old_gid, v.modified, v.changed,
+                a.scope, a.unit, c.id, c.new_digest, c.author, c.began, c.restarted, c.deadline
+            FROM config_changes c JOIN agents a ON a.id = c.agent
+                JOIN config_versions v ON v.agent = c.agent AND v.path = c.path AND v.digest = c.old_digest
+            WHERE c.ended IS NULL ORDER BY c.id
+            """
+        ) { row in
+            guard let scope = Scope(stored: row.text(8)) else { return }
+            let time = { (column: Int32) in row.optionalInteger(column).map { Timestamp(microseconds: $0) } }
+            changes[AgentID(scope: scope, unit: row.text(9)), default: []].append(
+                ConfigChange(
+                    id: row.integer(10), old: Self.version(row), new: Digest(hex: row.text(11)), author: row.text(12),
+                    began: Timestamp(microseconds: row.integer(13)), restarted: time(14), deadline: time(15)))
+        }
+        return changes
+    }
+}
