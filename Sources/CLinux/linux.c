@@ -6,7 +6,12 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/fsuid.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,6 +53,86 @@ int linux_pidfd_open(pid_t process) {
 
 int linux_pidfd_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+/* In the child of a fork; comes back only where something failed. */
+static void become(uid_t user, gid_t group, const gid_t *groups, size_t count, const char *folder, const char *path,
+                   char *const *arguments, char *const *environment, int output, int report) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    setsid();
+    umask(077);
+    struct rlimit no_core = {0, 0};
+    setrlimit(RLIMIT_CORE, &no_core);
+    int nothing = open("/dev/null", O_RDONLY);
+    if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
+        return;
+    if (report != 3 && dup3(report, 3, O_CLOEXEC) < 0)
+        return;
+    syscall(SYS_close_range, 4u, ~0u, 0u);
+    if (geteuid() == 0 &&
+        (syscall(SYS_setgroups, count, groups) < 0 || syscall(SYS_setresgid, group, group, group) < 0 ||
+         syscall(SYS_setresuid, user, user, user) < 0))
+        return;
+    /* Only now: a change of credentials would clear it (prctl(2)). */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (chdir(folder) < 0 && chdir("/") < 0)
+        return;
+    execve(path, arguments, environment);
+}
+
+pid_t linux_spawn_as(uid_t user, gid_t group, const gid_t *groups, size_t count, const char *folder, const char *path,
+                     char *const *arguments, char *const *environment, int output) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) < 0)
+        return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        become(user, group, groups, count, folder, path, arguments, environment, output, report[1]);
+        int reason = errno;
+        ssize_t ignored = write(3, &reason, sizeof reason);
+        (void)ignored;
+        _exit(127);
+    }
+    int reason = child < 0 ? errno : 0;
+    close(report[1]);
+    if (child > 0) {
+        /* The end of the pipe closes with the exec. */
+        int why;
+        ssize_t got;
+        while ((got = read(report[0], &why, sizeof why)) < 0 && errno == EINTR) {
+        }
+        if (got == (ssize_t)sizeof why) {
+            reason = why;
+            while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {
+            }
+        }
+    }
+    close(report[0]);
+    if (reason == 0)
+        return child;
+    errno = reason;
+    return -1;
+}
+
+int linux_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC) < 0 ? -1 : fcntl(ends[0], F_SETFL, O_NONBLOCK);
+}
+
+int linux_has_ended(pid_t child) {
+    siginfo_t found = {.si_pid = 0};
+    return waitid(P_PID, (id_t)child, &found, WEXITED | WNOHANG | WNOWAIT) < 0 || found.si_pid == child;
+}
+
+int linux_reap(pid_t child) {
+    int raw;
+    while (waitpid(child, &raw, 0) < 0)
+        if (errno != EINTR)
+            return -1;
+    return WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
 }
 
 int64_t linux_wall_clock(void) {

@@ -1,3 +1,4 @@
+internal import Acting
 internal import ConfigText
 internal import Files
 internal import Model
@@ -38,10 +39,12 @@ enum ConfigApplyCommand {
                     "watchdog: \(file.path) cannot be replaced, because what stands there could not be kept first. \(refusal(file))"
                 )
             }
-            try refuseFaults(bytes, source, old.path, each)
+            let remarks = try refuseFaults(bytes, source, old.path, each, pass)
+            for remark in remarks { environment.complain("watchdog: \(each.redactor.mask(remark))\n") }
             let new = ConfigVersion(
                 path: old.path, bytes: bytes, digest: Digest(hex: sha256(bytes)), mode: old.mode, uid: old.uid,
-                gid: old.gid, modified: environment.now(), changed: environment.now())
+                gid: old.gid, modified: environment.now(), changed: environment.now(),
+                meaning: TouchMarks(bytes).rest.map { Digest(hex: sha256($0)) }, release: each.seen.release)
             return try ConfigOrder(
                 pass: pass, ledger: ledger, each: each, old: old, new: new, patience: patience,
                 invocation: invocation
@@ -49,20 +52,28 @@ enum ConfigApplyCommand {
         }
     }
 
-    /// What is wrong with it is told before anything is touched.
+    /// What is wrong with it is told before anything is touched. Returns what else there is to say.
     private static func refuseFaults(
-        _ bytes: [UInt8], _ source: String, _ path: String, _ each: AgentCase
-    ) throws(CommandFailure) {
-        var schema: SchemaCheck?
-        if let file = each.agent.schema {
-            switch ConfigChecks.schema(file) {
-            case .success(let read): schema = read.check
-            case .failure(let problem): throw CommandFailure(.unable, "watchdog: \(problem.sentence)")
+        _ bytes: [UInt8], _ source: String, _ path: String, _ each: AgentCase, _ pass: Pass
+    ) throws(CommandFailure) -> [String] {
+        let validation = each.agent.validation
+        let schema = validation.schema.map { ConfigSchema($0) }
+        if let problem = schema?.problem { throw CommandFailure(.unable, "watchdog: \(problem)") }
+        let includes = each.seen.config.contains { $0.includedAt != nil }
+        let isFirst = each.agent.config.first == path
+        // Judged by the name that it is to have.
+        let verdict = ConfigChecks.verdict(
+            bytes, path: path, schema: includes ? nil : schema?.check, ascii: validation.ascii.contains(path)
+        ) {
+            guard isFirst, let validator = pass.observer.validator(of: each.agent) else { return nil }
+            do throws(FileError) {
+                return try CandidateFile.with(bytes, beside: path, of: each.seen) { validator.ask(about: $0) }
+            } catch {
+                return .silent("The agent's own validator was not asked. \(error)")
             }
         }
-        // Judged by the name that it is to have.
-        let faults = ConfigChecks.faults(bytes, path: path, schema: schema)
-        guard !faults.isEmpty else { return }
+        let faults = verdict.faults
+        guard !faults.isEmpty else { return verdict.remarks }
         let lines = faults.prefix(20).map { "\(source):\($0.line):\($0.column): \($0.kind.rawValue): \($0.sentence)" }
         throw CommandFailure(
             .degraded,

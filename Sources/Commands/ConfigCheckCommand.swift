@@ -9,10 +9,13 @@ enum ConfigCheckCommand {
     private static let fix = Option(
         name: "fix-invisible", value: nil, summary: "Show which invisible characters go, and take them out of FILE")
 
+    private static let ascii = Option(
+        name: "ascii", value: nil, summary: "Take any character beyond ASCII for a fault, in values, too")
+
     static var command: Command {
         Command(
             name: "config check", summary: "Look for what an agent would stumble over in a config file",
-            operands: "FILE", options: [.json, schema, fix],
+            operands: "FILE", options: [.json, schema, ascii, fix],
             discussion: """
                 JSON5, TOML, YAML or an environment file, by its suffix: syntax, characters that nobody sees, masks in the \
                 place of values, and the schema if one is given. Each fault is told with its line and column. Exit status: 0 \
@@ -47,12 +50,11 @@ enum ConfigCheckCommand {
         if invocation.has(fix) { bytes = try fixed(bytes, path, syntax, invocation, environment) }
         var held: SchemaCheck?
         if let file = invocation[schema] {
-            switch ConfigChecks.schema(file) {
-            case .success(let read): held = read.check
-            case .failure(let problem): throw CommandFailure(.unable, "watchdog config check: \(problem.sentence)")
-            }
+            let schema = ConfigSchema(file)
+            if let problem = schema.problem { throw CommandFailure(.unable, "watchdog config check: \(problem)") }
+            held = schema.check
         }
-        let faults = ConfigChecks.faults(bytes, path: path, schema: held)
+        let faults = ConfigChecks.verdict(bytes, path: path, schema: held, ascii: invocation.has(ascii)).faults
         if invocation.json {
             let list = faults.map {
                 Report.Fault(kind: $0.kind.rawValue, line: $0.line, column: $0.column, sentence: $0.sentence)

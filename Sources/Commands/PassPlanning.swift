@@ -66,7 +66,8 @@ extension Pass {
     private func facts(_ each: AgentCase) -> Ladder.Facts {
         Ladder.Facts(
             seen: each.seen, findings: each.findings, history: each.history, tried: each.incident?.tried ?? [],
-            advice: each.advice, advisorAvailable: environment.advisor(settings) != nil, killMode: policy.killMode)
+            advice: each.advice, advisorAvailable: environment.advisor(settings) != nil, killMode: policy.killMode,
+            acrossReleases: policy.rollbackAcrossReleases)
     }
 
     private func consult(_ asking: [AgentCase]) throws(LedgerError) {

@@ -133,6 +133,7 @@ extension Pass {
         next.healthySince = good.healthySince
         next.healthyPasses = good.passes
         next.healthyConfig = good.config
+        next.lastConfig = ConfigMemory(each.seen, after: each.remembered.lastConfig)
         next.stopped =
             each.seen.unit.isDown && each.seen.journal.lastRequest?.verb == .stop ? each.seen.unit.stateSince : nil
         // A healthy agent of which there is nothing new costs no write.

@@ -51,7 +51,10 @@ extension Pass {
     private func prepare(_ cases: [AgentCase]) throws(LedgerError) {
         guard let ledger else { return }
         for each in cases {
-            if each.isBroken { each.history.knownGood = try ledger.knownGood(of: each.agent.id) }
+            if each.isBroken {
+                each.history.knownGood = try ledger.knownGood(of: each.agent.id)
+                each.history.rollbacks = try ledger.rollbacks(of: each.agent.id)
+            }
             // A pass that died had restored a config and started the agent, which is broken all the same.
             let finished = each.history.interrupted.allSatisfy { $0.rung == .undo }
             if each.isBroken, !dryRun, finished, each.replacedBeforeStart { try undo(each) }

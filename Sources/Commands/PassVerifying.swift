@@ -84,6 +84,9 @@ extension Pass {
                 (each.seen.checkedConfig ?? each.remembered.checkedConfig).map { (each.agent.id, $0) }
             },
             uniquingKeysWith: { first, _ in first })
+        request.lastConfig = Dictionary(
+            cases.compactMap { each in ConfigMemory(each.seen, after: nil).map { (each.agent.id, $0) } },
+            uniquingKeysWith: { first, _ in first })
         request.tokenChecks = tokenChecks
         let snapshot = observer.observe(request, at: environment.now())
         for each in cases {

@@ -8,7 +8,8 @@ enum ConfigRules {
         var findings: [Finding] = []
         // A path that was only derived from the unit may never have had a file.
         let wasThere = history.checkedConfig != nil || !history.healthyConfig.isEmpty
-        for file in seen.config where wasThere {
+        // One that is included is missed where it is named.
+        for file in seen.config where wasThere && file.includedAt == nil {
             if case .missing = file.state {
                 findings.append(
                     Finding(
@@ -18,7 +19,9 @@ enum ConfigRules {
             }
         }
         let all = seen.config.flatMap { file in file.faults.map { (file.path, $0) } }
-        let kinds: [FindingKind] = [.configSyntax, .configSchema, .configInvisibleCharacter, .configRedacted]
+        let kinds: [FindingKind] = [
+            .configMissing, .configSyntax, .configSchema, .configInvisibleCharacter, .configRedacted,
+        ]
         for kind in kinds {
             let faults = all.filter { $0.1.kind == kind }
             guard let (path, first) = faults.first else { continue }

@@ -109,6 +109,26 @@ package enum RuleBook {
                 "If the webhook is a remnant: `curl \"https://api.telegram.org/bot$TELEGRAM_BOT_TOKEN/deleteWebhook\"`. The watchdog asks at most once an hour, so that it may take an hour until it calls this over.",
             consequence: "The agent receives no messages at all."),
         Rule(
+            kind: .secretMissing, title: "A variable that the agent needs is not set", severity: .warning,
+            rule:
+                "A variable that the settings name as a secret, or that the agent's config refers to as ${NAME} or as a secret reference, stands nowhere that the unit's next start would find it; or an EnvironmentFile= without `-` is not there.",
+            reason:
+                "The running process may still have it. What the next start is given comes from Environment=, EnvironmentFile=, PassEnvironment=, the manager's environment and credentials, and for OpenClaw from its .env and the config's own env.",
+            advice:
+                "Set it where the unit looks, e.g. in its EnvironmentFile=, run `systemctl daemon-reload` if a unit file was changed, and restart the agent when it suits. The watchdog changes no secret.",
+            consequence:
+                "After the next restart the feature is gone with no more than a warning, or the agent refuses to start."
+        ),
+        Rule(
+            kind: .secretEmpty, title: "A variable that the agent needs is empty", severity: .warning,
+            rule:
+                "Such a variable is set, and its value is empty, spaces, quotes, a mask, a placeholder such as changeme, or a reference that nothing expands.",
+            reason:
+                "systemd expands nothing in an environment file, and a template that was rendered without its secret leaves an empty value behind; both look as if the variable were set.",
+            advice:
+                "Put the value where the finding says, and restart the agent when it suits. The watchdog changes no secret.",
+            consequence: "The agent starts and is refused by its services, or does without them in silence."),
+        Rule(
             kind: .secretRejected, title: "The bot token is refused", severity: .warning,
             rule: "getMe and getWebhookInfo both answer 401 for the agent's bot token.",
             reason: "The token was revoked or replaced. No restart and no older config makes it valid again.",

@@ -11,6 +11,7 @@ package enum Rules {
         var findings = UnitRules.findings(seen, history: history)
         findings += ProcessRules.findings(seen, policy: policy)
         findings += ConfigRules.findings(seen, history: history)
+        findings += SecretRules.findings(seen)
         findings += PollerRules.findings(seen, history: history)
         if let probe = ProbeRule.finding(seen, history: history, policy: policy) { findings.append(probe) }
         findings += incomplete(seen)

@@ -117,7 +117,7 @@ package struct ConfinedDirectory: ~Copyable {
                 )
             }
             try verify(name, holds: expecting)
-            let temporary = Self.temporaryPrefix(name) + String(UInt64.random(in: .min ... .max), radix: 16)
+            let temporary = Self.newTemporary(name)
             do throws(FileError) {
                 try write(bytes, to: temporary, mode: mode, uid: uid, gid: gid)
             } catch {
@@ -129,7 +129,21 @@ package struct ConfinedDirectory: ~Copyable {
         }
     }
 
-    /// Temporary files of `replace` that a process which died left beside `name`.
+    /// Writes a temporary file of its own beside `name`, readable by this identity alone. Returns its name.
+    package func place(_ bytes: [UInt8], beside name: String) throws(FileError) -> String {
+        try identity.perform { () throws(FileError) -> String in
+            let temporary = Self.newTemporary(name)
+            do throws(FileError) {
+                try write(bytes, to: temporary, mode: 0o600, uid: identity.uid, gid: identity.gid)
+            } catch {
+                unlinkat(descriptor.number, temporary, 0)
+                throw error
+            }
+            return temporary
+        }
+    }
+
+    /// Temporary files of `replace` and `place` that a process which died left beside `name`.
     package func leftBehind(by name: String) throws(FileError) -> [String] {
         try identity.perform { () throws(FileError) -> [String] in
             let copy = linux_open_beneath(descriptor.number, ".", UInt64(O_RDONLY | O_DIRECTORY), 0)
@@ -147,6 +161,10 @@ package struct ConfinedDirectory: ~Copyable {
     }
 
     private static func temporaryPrefix(_ name: String) -> String { ".\(name).watchdog-" }
+
+    private static func newTemporary(_ name: String) -> String {
+        temporaryPrefix(name) + String(UInt64.random(in: .min ... .max), radix: 16)
+    }
 
     /// Removes `name`; it is no error where there is none.
     package func remove(_ name: String) throws(FileError) {

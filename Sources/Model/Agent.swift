@@ -64,20 +64,36 @@ package struct Agent: Hashable, Sendable {
     package var secrets: [String]
     /// The port that is this agent's own, as its unit's environment has it.
     package var port: UInt16?
-    /// The file with the JSON Schema that its configs are held to.
-    package var schema: String?
+    /// What its configs are held to.
+    package var validation = ConfigValidation()
 
     package init(
         id: AgentID, name: String, config: [String] = [], health: [HealthProbe] = [], secrets: [String] = [],
-        port: UInt16? = nil, schema: String? = nil
+        port: UInt16? = nil, validation: ConfigValidation = ConfigValidation()
     ) {
-        self.schema = schema
+        self.validation = validation
         self.id = id
         self.name = name
         self.port = port
         self.config = config
         self.health = health
         self.secrets = secrets
+    }
+}
+
+/// How an agent's configs are checked before it has to read them.
+package struct ConfigValidation: Hashable, Sendable {
+    /// The file with a JSON Schema.
+    package var schema: String?
+    /// The agent's own validator, word by word; empty for none.
+    package var command: [String] = []
+    /// Configs whose values have to be ASCII, too.
+    package var ascii: Set<String> = []
+
+    package init(schema: String? = nil, command: [String] = [], ascii: Set<String> = []) {
+        self.schema = schema
+        self.command = command
+        self.ascii = ascii
     }
 }
 

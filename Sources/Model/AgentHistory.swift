@@ -9,11 +9,12 @@ package struct AgentHistory: Hashable, Sendable {
     /// Kinds that held at the end of the last pass.
     package var kinds: Set<FindingKind> = []
     package var verdict = ""
-    /// Since when the agent was found healthy with the very config files whose digests these are, and in how many
-    /// passes. Digests without a time: these files have become the last-known-good ones already.
+    /// Since when the agent was found healthy with config files of these very meanings, and in how many passes.
+    /// Meanings without a time: these files have become the last-known-good ones already.
     package var healthySince: Timestamp?
     package var healthyPasses = 0
     package var healthyConfig = ""
+    package var lastConfig: ConfigMemory?
     /// Names the config files and the schema that were checked together and found to be well.
     package var checkedConfig: String?
     /// Since when the unit is down because an operator stopped it.
@@ -25,6 +26,8 @@ package struct AgentHistory: Hashable, Sendable {
     package var actions: [Timestamp] = []
     /// The newest known-good version of each config file; read only for agents that may need it.
     package var knownGood: [ConfigVersion] = []
+    /// Every rollback that a pass has ever carried out for it; read together with those.
+    package var rollbacks: Set<ConfigPair> = []
 
     package init() {}
 }

@@ -22,6 +22,8 @@ package struct ConfigFile: Sendable {
     package let state: State
     /// What is wrong with its content; empty also where nobody has looked, because it is as it was found to be well.
     package var faults: [ConfigFault] = []
+    /// `PATH:LINE:COLUMN` of the `$include` that takes it in; `nil` for a config of its own.
+    package var includedAt: String?
 
     package init(path: String, state: State) {
         self.path = path
@@ -64,11 +66,18 @@ package struct ConfigVersion: Hashable, Sendable {
     package let modified: Timestamp
     /// When it was last put in its place or changed, as the kernel says; nobody can set it.
     package let changed: Timestamp
+    /// Of its bytes without the values that an agent writes anew on each start: two versions of one meaning differ in
+    /// nothing that anybody has set.
+    package let meaning: Digest
+    /// The agent's release when this was seen, where that can be had.
+    package let release: String?
 
     package init(
         path: String, bytes: [UInt8], digest: Digest, mode: UInt32, uid: UInt32, gid: UInt32, modified: Timestamp,
-        changed: Timestamp
+        changed: Timestamp, meaning: Digest? = nil, release: String? = nil
     ) {
+        self.meaning = meaning ?? digest
+        self.release = release
         self.path = path
         self.bytes = bytes
         self.digest = digest
@@ -83,5 +92,52 @@ package struct ConfigVersion: Hashable, Sendable {
     package var isRedacted: Bool {
         let text = String(decoding: bytes, as: UTF8.self)
         return text.contains("***") || text.lowercased().contains("[redacted]")
+    }
+}
+
+/// What an agent's config files said in the last pass that looked.
+package struct ConfigMemory: Hashable, Sendable {
+    /// The files' digests, in the order of their paths, with a space between them; `-` for one that was not read.
+    package let digests: String
+    /// Their meanings, in the same form.
+    package let meanings: String
+    /// The first pass that saw these meanings, if every one since has seen them, too.
+    package let since: Timestamp
+    /// Names of the variables that the files refer to.
+    package let references: [String]
+
+    package init(digests: String, meanings: String, since: Timestamp, references: [String]) {
+        self.references = references
+        self.digests = digests
+        self.meanings = meanings
+        self.since = since
+    }
+
+    /// `nil` for an agent without a known config.
+    package init?(_ seen: AgentObservation, after last: ConfigMemory?) {
+        let files = seen.config
+        guard !files.isEmpty else { return nil }
+        references = seen.references
+        digests = Self.digests(of: files)
+        let meanings = files.map { $0.version?.meaning.hex ?? "-" }.joined(separator: " ")
+        self.meanings = meanings
+        since = last?.meanings == meanings ? last?.since ?? seen.taken : seen.taken
+    }
+
+    package static func digests(of files: [ConfigFile]) -> String {
+        files.map { $0.version?.digest.hex ?? "-" }.joined(separator: " ")
+    }
+}
+
+/// A rollback of one file, by what stood there and what took its place.
+package struct ConfigPair: Hashable, Sendable {
+    package let path: String
+    package let old: Digest
+    package let new: Digest
+
+    package init(path: String, old: Digest, new: Digest) {
+        self.path = path
+        self.old = old
+        self.new = new
     }
 }

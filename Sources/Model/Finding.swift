@@ -11,6 +11,8 @@ package enum FindingKind: String, CaseIterable, Hashable, Sendable {
     case pollerConflict = "poller-conflict"
     case pollerDuplicateToken = "poller-duplicate-token"
     case pollerWebhook = "poller-webhook"
+    case secretMissing = "secret-missing"
+    case secretEmpty = "secret-empty"
     case secretRejected = "secret-rejected"
     case probeFailed = "probe-failed"
     case configMissing = "config-missing"

@@ -40,6 +40,12 @@ package struct AgentObservation: Sendable {
     package var processes: [ProcessFacts] = []
     package var journal = JournalFacts()
     package var config: [ConfigFile] = []
+    /// The agent's release, as its unit or its config has it.
+    package var release: String?
+    /// Names of the variables that its config files refer to.
+    package var references: [String] = []
+    /// Of the variables that the settings or those files ask for.
+    package var secretFaults: [SecretFault] = []
     /// Names the files and the schema, if all of them are well; `nil` where they are not, or were not looked at.
     package var checkedConfig: String?
     package var probes: [ProbeFacts] = []

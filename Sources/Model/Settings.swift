@@ -24,6 +24,8 @@ package struct Policy: Hashable, Sendable {
     package var brakeShare = 0.5
     package var killMode = "control-group"
     package var killModeStrict = false
+    /// Whether a config may be put back that is of another release of the agent.
+    package var rollbackAcrossReleases = false
     /// Of a whole pass.
     package var deadline: Duration = .seconds(600)
 
@@ -52,8 +54,12 @@ package struct AgentEntry: Hashable, Sendable {
     /// `nil`: the system manager.
     package var user: String?
     package var config: [String]?
+    /// Of those, the ones whose values have to be ASCII, too.
+    package var asciiConfig: Set<String> = []
     /// An absolute path.
     package var schema: String?
+    /// The agent's own validator, word by word; empty for none.
+    package var validate: [String] = []
     package var health: [String]?
     package var secrets: [String] = []
     /// Where the agent's bot token stands; `nil`: wherever one is found.

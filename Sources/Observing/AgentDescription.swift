@@ -17,7 +17,9 @@ enum AgentDescription {
         }
         return Agent(
             id: found.id, name: entry?.name ?? found.id.derivedName, config: config ?? [], health: health ?? [],
-            secrets: entry?.secrets ?? [], port: port, schema: entry?.schema)
+            secrets: entry?.secrets ?? [], port: port,
+            validation: ConfigValidation(
+                schema: entry?.schema, command: entry?.validate ?? [], ascii: entry?.asciiConfig ?? []))
     }
 
     private static func openClawConfig(_ variables: Variables, home: String?) -> String? {

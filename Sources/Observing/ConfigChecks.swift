@@ -5,27 +5,69 @@ package import Model
 /// Looks at the content of a config, before an agent does.
 package enum ConfigChecks {
     private static let mostFaults = 100
-    private static let mostSchemaBytes = 16 << 20
 
-    /// What is wrong, in the order of its places. A file whose name tells no syntax is not judged.
-    package static func faults(_ bytes: [UInt8], path: String, schema: SchemaCheck?) -> [ConfigFault] {
-        guard let syntax = ConfigSyntax(file: path) else { return [] }
-        var faults = InvisibleCharacters.findings(in: bytes, as: syntax, most: mostFaults).map {
-            ConfigFault(
-                kind: .configInvisibleCharacter, line: $0.place.line, column: $0.place.column, sentence: $0.sentence)
-        }
-        switch ConfigTree.parse(bytes, as: syntax) {
-        case .failure(let problem):
-            faults.append(
+    package struct Verdict {
+        /// In the order of their places.
+        package let faults: [ConfigFault]
+        /// What could not be asked, and where two judges disagree; each a sentence.
+        package let remarks: [String]
+    }
+
+    /// A file whose name tells no syntax is judged by the agent's validator alone. `ask` asks that, where there is one:
+    /// it knows its own release, so its word counts more than the schema's, and more than our reading of the syntax.
+    package static func verdict(
+        _ bytes: [UInt8], path: String, schema: SchemaCheck?, ascii: Bool = false, ask: () -> ValidatorAnswer? = { nil }
+    ) -> Verdict {
+        var faults: [ConfigFault] = []
+        var syntaxFault: ConfigFault?
+        var schemaFaults: [ConfigFault] = []
+        var tree: ConfigTree?
+        if let syntax = ConfigSyntax(file: path) {
+            faults = InvisibleCharacters.findings(in: bytes, as: syntax, ascii: ascii, most: mostFaults).map {
                 ConfigFault(
-                    kind: .configSyntax, line: problem.line, column: problem.column, sentence: problem.sentence))
-        case .success(let tree):
-            faults += Redacted.all(in: tree, most: mostFaults).map {
-                ConfigFault(kind: .configRedacted, line: $0.place.line, column: $0.place.column, sentence: $0.sentence)
+                    kind: .configInvisibleCharacter, line: $0.place.line, column: $0.place.column, sentence: $0.sentence
+                )
             }
-            if let schema { faults += violations(of: schema, tree) }
+            switch ConfigTree.parse(bytes, as: syntax) {
+            case .failure(let problem):
+                syntaxFault = ConfigFault(
+                    kind: .configSyntax, line: problem.line, column: problem.column, sentence: problem.sentence)
+            case .success(let read):
+                tree = read
+                faults += Redacted.all(in: read, most: mostFaults).map {
+                    ConfigFault(
+                        kind: .configRedacted, line: $0.place.line, column: $0.place.column, sentence: $0.sentence)
+                }
+                if let schema { schemaFaults = violations(of: schema, read) }
+            }
         }
-        return Array(faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) }.prefix(mostFaults))
+        var remarks: [String] = []
+        let ours = (syntaxFault.map { [$0] } ?? []) + schemaFaults
+        switch ask() {
+        case nil: faults += ours
+        case .silent(let sentence)?:
+            faults += ours
+            remarks.append(sentence)
+        case .valid?:
+            if let first = ours.first {
+                remarks.append(
+                    "The agent's own validator accepts \(path), and its word counts, although \(first.kind == .configSyntax ? "it does not parse here" : "the schema refuses it: that file may be of another release") (line \(first.line), column \(first.column): \(first.sentence))"
+                )
+            }
+        case .invalid(let issues)?:
+            faults += issues.map { issue in
+                let place = tree.flatMap { issue.place(in: $0) } ?? syntaxFault.map { ($0.line, $0.column) } ?? (1, 1)
+                return ConfigFault(kind: .configSchema, line: place.0, column: place.1, sentence: issue.sentence)
+            }
+            if schema != nil, ours.isEmpty {
+                remarks.append(
+                    "The schema accepts \(path), and the agent's own validator does not: its word counts, and the schema may be of another release."
+                )
+            }
+        }
+        return Verdict(
+            faults: Array(faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) }.prefix(mostFaults)),
+            remarks: remarks)
     }
 
     private static func violations(of schema: SchemaCheck, _ tree: ConfigTree) -> [ConfigFault] {
@@ -38,25 +80,34 @@ package enum ConfigChecks {
             return [ConfigFault(kind: .configSchema, line: 1, column: 1, sentence: failure.sentence)]
         }
     }
-
-    /// The schema that the settings name; a file of the watchdog's own.
-    package static func schema(
-        _ path: String
-    ) -> Result<(check: SchemaCheck, digest: String), ConfigSchemaProblem> {
-        do throws(FileError) {
-            let bytes = try readOwnFile(path, most: mostSchemaBytes)
-            switch SchemaCheck.read(bytes) {
-            case .success(let schema): return .success((schema, sha256(bytes)))
-            case .failure(let problem):
-                return .failure(
-                    ConfigSchemaProblem(sentence: "\(path):\(problem.line):\(problem.column): \(problem.sentence)"))
-            }
-        } catch {
-            return .failure(ConfigSchemaProblem(sentence: "The schema cannot be had. \(error)"))
-        }
-    }
 }
 
-package struct ConfigSchemaProblem: Error {
-    package let sentence: String
+/// A schema that the settings or a command name; a file of the watchdog's own.
+package struct ConfigSchema {
+    package let check: SchemaCheck?
+    package let digest: String
+    /// Why there is none, as a sentence.
+    package let problem: String?
+
+    private static let mostBytes = 16 << 20
+
+    package init(_ path: String) {
+        do throws(FileError) {
+            let bytes = try readOwnFile(path, most: Self.mostBytes)
+            switch SchemaCheck.read(bytes) {
+            case .success(let schema):
+                check = schema
+                digest = sha256(bytes)
+                problem = nil
+            case .failure(let fault):
+                check = nil
+                digest = ""
+                problem = "\(path):\(fault.line):\(fault.column): \(fault.sentence)"
+            }
+        } catch {
+            check = nil
+            digest = ""
+            problem = "The schema cannot be had. \(error)"
+        }
+    }
 }

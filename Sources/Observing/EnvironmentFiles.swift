@@ -1,22 +1,45 @@
+internal import ConfigText
 internal import Files
 internal import Model
+internal import Systemd
 
 /// The files that a unit's `EnvironmentFile=` names, as they are now: the running process may have read older ones.
 struct EnvironmentFiles {
+    enum Content {
+        case text(String)
+        case missing
+        /// It cannot be known what stands there.
+        case unknown
+    }
+
     struct File {
         let path: String
-        let text: String
+        /// The unit starts without it, too.
+        let isOptional: Bool
+        let content: Content
+
+        var text: String {
+            if case .text(let text) = content { return text }
+            return ""
+        }
+
+        /// As systemd reads it; `nil` where it does not.
+        var variables: Variables? { EnvironmentFiles.variables(of: text) }
     }
 
     let files: [File]
 
     private static let mostBytes = 256 * 1024
 
-    /// The manager reads these files: root's as root, a user's as that user. One that is missing or closed holds
-    /// nothing that could be of use here.
+    /// The manager reads these files: root's as root, a user's as that user.
     init(_ found: Observer.FoundUnit, as identity: Result<FileIdentity, FileError>) {
-        files = found.environmentFiles.compactMap { path in
-            Self.text(of: path, found.id.scope, identity).map { File(path: path, text: $0) }
+        files = found.environmentFiles.map { file in
+            let isPattern = file.path.contains { "*?[".contains($0) }
+            return File(
+                path: file.path, isOptional: file.isOptional,
+                content: isPattern
+                    ? .unknown
+                    : Self.content(of: file.path, as: found.id.scope == .system ? .success(.root) : identity))
         }
     }
 
@@ -27,14 +50,22 @@ struct EnvironmentFiles {
             .filter { !$0.hasPrefix("#") && !$0.hasPrefix(";") }
     }
 
-    private static func text(of path: String, _ scope: Scope, _ identity: Result<FileIdentity, FileError>) -> String? {
+    static func variables(of text: String) -> Variables? {
+        guard case .success(let tree) = ConfigTree.parse(Array(text.utf8), as: .env),
+            case .object(let members) = tree.root.value
+        else { return nil }
+        return Variables(members.map { "\($0.key)=\($0.node.value.string ?? "")" })
+    }
+
+    static func content(of path: String, as reader: Result<FileIdentity, FileError>) -> Content {
         do throws(FileError) {
-            let reader = scope == .system ? FileIdentity.root : try identity.get()
             let (folder, name) = try splitPath(path)
-            let directory = try ConfinedDirectory(folder, as: reader)
-            return String(decoding: try directory.read(name, most: mostBytes).bytes, as: UTF8.self)
+            let directory = try ConfinedDirectory(folder, as: try reader.get())
+            return .text(String(decoding: try directory.read(name, most: mostBytes).bytes, as: UTF8.self))
+        } catch  where error.code == .missing {
+            return .missing
         } catch {
-            return nil
+            return .unknown
         }
     }
 }

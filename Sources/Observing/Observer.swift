@@ -12,7 +12,9 @@ package final class Observer {
     private let journal: JournalReader
     let book: TokenBook
     var accounts = Accounts()
-    private var schemas = ConfigSchemas()
+    private let judge = ConfigJudge()
+    /// What each agent's unit sets, for as long as the pass lasts.
+    var environments: [AgentID: UnitEnvironment] = [:]
     /// What each agent's tokens are, from the looks of this pass: a look at few agents compares them with all.
     var holders: [AgentID: Holder] = [:]
     /// The cgroup of every agent's unit that this pass has met: a look at few agents must not take another one's
@@ -50,6 +52,8 @@ package final class Observer {
         package var name: String?
         /// Per agent, what names its config files if an earlier pass found them to be well.
         package var checked: [AgentID: String] = [:]
+        /// Per agent, what its config files said in the last pass.
+        package var lastConfig: [AgentID: ConfigMemory] = [:]
         /// What the Bot API said of tokens in earlier passes.
         package var tokenChecks: [TokenFingerprint: TokenCheck] = [:]
         /// Ask it about those that were last asked about an hour ago or longer.
@@ -81,7 +85,7 @@ package final class Observer {
         }
         if request.only == nil { gaps += unmatched(found, known: request.known) }
         var agents = found.filter { $0.unit.loadState != "not-found" }
-            .map { describe($0, at: now, checked: request.checked[$0.id]) }
+            .map { describe($0, at: now, request) }
         Self.tellApart(&agents)
         for seen in agents where !seen.unit.controlGroup.isEmpty {
             groups[seen.agent.id] = seen.unit.controlGroup
@@ -98,6 +102,7 @@ package final class Observer {
                     && request.restarts[id].map { $0 == agents[index].unit.restarts } ?? true)
         }
         readTwins(into: &agents)
+        readSecrets(into: &agents)
         readKillModes(into: &agents, all: request.killModeOrigins)
         ProbeReader.read(into: &agents)
         var snapshot = Snapshot(taken: now, agents: agents, gaps: gaps, listed: listed)
@@ -110,7 +115,7 @@ package final class Observer {
         let id: AgentID
         let unit: UnitFacts
         let environment: [String]
-        let environmentFiles: [String]
+        let environmentFiles: [UnitProperties.EnvironmentFile]
         let gap: Gap?
     }
 
@@ -167,7 +172,7 @@ package final class Observer {
             }
     }
 
-    private func describe(_ found: FoundUnit, at now: Timestamp, checked: String?) -> AgentObservation {
+    private func describe(_ found: FoundUnit, at now: Timestamp, _ request: Request) -> AgentObservation {
         let entry = entry(of: found.id)
         let identity = accounts.identity(of: found.id.scope, user: found.unit.user)
         // Ignoring: an unknown user; reading the config says so where there is one.
@@ -176,17 +181,30 @@ package final class Observer {
         var observation = AgentObservation(agent: agent, taken: now, unit: found.unit)
         if let gap = found.gap { observation.gaps.append(gap) }
         observation.seesOtherUsers = geteuid() == 0
+        let variables = Variables(found.environment)
+        observation.release = variables["OPENCLAW_SERVICE_VERSION"]
         ConfigReader.read(into: &observation, as: identity)
-        ConfigReader.check(&observation, schemas: &schemas, checked: checked)
+        let last = request.lastConfig[found.id]
+        let isAsBefore = last?.digests == ConfigMemory.digests(of: observation.config)
+        observation.references =
+            isAsBefore ? last?.references ?? [] : ConfigReferences.names(in: observation.config)
         let files = EnvironmentFiles(found, as: identity)
+        environments[found.id] = UnitEnvironment(variables: variables, files: files, identity: identity)
+        judge.judge(&observation, environments[found.id], checked: request.checked[found.id])
         observation.secretValues = SecretReader.values(found.environment, files, named: agent.secrets)
-        Variables(found.environment).forEach { _, value in
+        variables.forEach { _, value in
             if value.contains("://") { observation.addresses.append(value) }
         }
         var reader = TokenReader(book)
         observation.tokens = reader.read(
             found.environment, files, observation.config, source: entry?.telegramToken, as: identity)
         return observation
+    }
+
+    /// The agent's own validator, where the settings name one and this pass has seen the agent.
+    package func validator(of agent: Agent) -> ConfigValidator? {
+        guard !agent.validation.command.isEmpty, let environment = environments[agent.id] else { return nil }
+        return ConfigValidator(agent, environment)
     }
 
     func entry(of id: AgentID) -> AgentEntry? {
@@ -248,6 +266,6 @@ extension AgentObservation {
     fileprivate mutating func rename(_ name: String) {
         self.agent = Agent(
             id: agent.id, name: name, config: agent.config, health: agent.health, secrets: agent.secrets,
-            port: agent.port, schema: agent.schema)
+            port: agent.port, validation: agent.validation)
     }
 }

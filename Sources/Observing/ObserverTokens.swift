@@ -123,7 +123,7 @@ extension Observer {
 
 extension UnitManager {
     /// Some properties of units by their names, within a short time.
-    fileprivate func ask(
+    func ask(
         _ properties: [UnitProperty], of names: [String]
     ) throws(SystemdError) -> [String: Result<UnitProperties, SystemdError>] {
         try within(.seconds(10)) { () throws(SystemdError) -> [String: Result<UnitProperties, SystemdError>] in

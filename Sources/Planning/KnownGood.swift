@@ -3,11 +3,12 @@ package import Model
 /// When a config has proven itself.
 ///
 /// Running is no proof by itself: an agent that is up with an old config in its memory says nothing of the file that
-/// was changed since. So the file must be older than the main process.
+/// was changed since. So the file must be older than the main process; or the agent has written it anew while it
+/// started, as many do, and what it says is what an earlier pass saw before that start.
 package struct KnownGood: Hashable, Sendable {
     package var healthySince: Timestamp?
     package var passes: Int
-    /// The digests of the files, in the order of their paths; empty where there is nothing to promote.
+    /// The meanings of the files, in the order of their paths; empty where there is nothing to promote.
     package var config: String
     /// Whether these files become the last-known-good ones now.
     package var promote: Bool
@@ -17,9 +18,9 @@ package struct KnownGood: Hashable, Sendable {
     ) -> KnownGood {
         let versions = seen.config.compactMap(\.version)
         guard healthy, !versions.isEmpty, versions.count == seen.config.count, let started = seen.unit.mainStarted,
-            versions.allSatisfy({ $0.changed < started })
+            wasRead(versions, by: started, history, policy)
         else { return KnownGood(healthySince: nil, passes: 0, config: "", promote: false) }
-        let config = versions.map(\.digest.hex).joined(separator: " ")
+        let config = versions.map(\.meaning.hex).joined(separator: " ")
         guard config == history.healthyConfig else {
             return KnownGood(healthySince: seen.taken, passes: 1, config: config, promote: false)
         }
@@ -30,5 +31,16 @@ package struct KnownGood: Hashable, Sendable {
             return KnownGood(healthySince: since, passes: min(passes, 2), config: config, promote: false)
         }
         return KnownGood(healthySince: nil, passes: 0, config: config, promote: true)
+    }
+
+    /// Whether it is these files that the process which started then has read.
+    private static func wasRead(
+        _ versions: [ConfigVersion], by started: Timestamp, _ history: AgentHistory, _ policy: Policy
+    ) -> Bool {
+        if versions.allSatisfy({ $0.changed < started }) { return true }
+        guard let last = history.lastConfig, last.since < started,
+            last.meanings == versions.map(\.meaning.hex).joined(separator: " ")
+        else { return false }
+        return versions.allSatisfy { $0.changed - started < policy.warmUp }
     }
 }

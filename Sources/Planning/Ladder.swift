@@ -22,11 +22,14 @@ package enum Ladder {
         package var advice: Diagnosis?
         package var advisorAvailable: Bool
         package var killMode: String
+        /// Whether a config of another release of the agent may be put back.
+        package var acrossReleases: Bool
 
         package init(
             seen: AgentObservation, findings: [Finding], history: AgentHistory, tried: [Rung], advice: Diagnosis?,
-            advisorAvailable: Bool, killMode: String
+            advisorAvailable: Bool, killMode: String, acrossReleases: Bool
         ) {
+            self.acrossReleases = acrossReleases
             self.seen = seen
             self.findings = findings
             self.history = history
@@ -55,7 +58,7 @@ package enum Ladder {
                         agent: facts.seen.agent.id, rungs: ends.rungs + [.rule(finding.kind)],
                         steps: ends.steps + steps, reason: reason))
             case .editedLately(let sentence): editedLately = sentence
-            case .none: break
+            case .none, .refused: break
             }
         }
         if let editedLately { return .wait(editedLately) }
@@ -75,7 +78,7 @@ package enum Ladder {
                 let reason = "Nothing else helped, and the config differs from the last one that is known to work."
                 return .act(Plan(agent: facts.seen.agent.id, rungs: [.lastKnownGood], steps: steps, reason: reason))
             case .editedLately(let sentence): return .wait(sentence)
-            case .none: break
+            case .none, .refused: break
             }
         }
         return .escalate(exhausted(outage, facts))
@@ -117,6 +120,8 @@ package enum Ladder {
         case none
         case steps([Remedy])
         case editedLately(String)
+        /// There is one, and it is for a person to decide; the reason as a sentence.
+        case refused(String)
     }
 
     /// Nothing is down: only what would break later is mended, all of it at once and without a restart.
@@ -159,29 +164,46 @@ package enum Ladder {
     private static func hasBeenMended(_ facts: Facts) -> Bool {
         guard let down = facts.seen.unit.stateSince, !facts.history.knownGood.isEmpty else { return false }
         return facts.history.knownGood.allSatisfy { good in
-            facts.seen.config.contains { $0.version?.digest == good.digest && $0.path == good.path }
+            facts.seen.config.contains { $0.version?.meaning == good.meaning && $0.path == good.path }
         } && facts.seen.config.contains { $0.version.map { $0.changed > down } ?? false }
     }
 
-    /// The last-known-good config and a start, where it differs from what is there.
+    /// The last-known-good config and a start, where it differs from what is there: all of its files, or none.
     private static func restoring(_ facts: Facts) -> Answer {
         var steps: [Remedy] = []
         for good in facts.history.knownGood {
             guard let file = facts.seen.config.first(where: { $0.path == good.path }) else { continue }
             switch file.state {
-            case .present(let version) where version.digest != good.digest:
+            case .present(let version) where version.meaning != good.meaning:
                 let age = facts.seen.taken - version.modified
                 if age < Policy.editGrace, age >= .zero {
                     return .editedLately(
                         "\(good.path) was changed \(age.inWords) ago, so somebody may still be at it; it is left alone until it has been still for \(Policy.editGrace.inWords)."
                     )
                 }
+                if let refusal = refusal(of: good, in: version, facts) { return .refused(refusal) }
                 steps.append(.restoreConfig(ConfigRestore(version: good, replacing: version.digest)))
             case .missing: steps.append(.restoreConfig(ConfigRestore(version: good, replacing: nil)))
-            case .present, .refused: break
+            case .present: break
+            // Without it the set would not be whole.
+            case .refused: return .none
             }
         }
         return steps.isEmpty ? .none : .steps(steps + start(facts.seen.unit))
+    }
+
+    /// Why a rollback that could be made is a person's to decide.
+    private static func refusal(of good: ConfigVersion, in version: ConfigVersion, _ facts: Facts) -> String? {
+        let byHand = "watchdog config rollback \(facts.seen.agent.name)"
+        if facts.history.rollbacks.contains(ConfigPair(path: good.path, old: version.digest, new: good.digest)) {
+            return
+                "\(good.path) was rolled back from this very version (\(version.digest.short)) to the last-known-good one (\(good.digest.short)) before, and that is never done twice; to do it yourself: \(byHand)."
+        }
+        if let then = good.release, let now = facts.seen.release, then != now, !facts.acrossReleases {
+            return
+                "The last-known-good config is of release \(then.printable), and the agent is \(now.printable) by now, which may not take it; to put it back all the same: \(byHand)."
+        }
+        return nil
     }
 
     /// Whether a config can be put back at all: what an advisor may be offered.
@@ -216,11 +238,15 @@ package enum Ladder {
             if case .refused(let sentence) = file.state { return sentence }
             return nil
         }
+        var decision: [String] = []
+        if case .refused(let reason) = restoring(facts) { decision.append(reason) }
         let tried = facts.tried.map(\.text)
         let done =
             tried.isEmpty
-            ? "There is no remedy in the rule book, and no other config to go back to."
+            ? decision.isEmpty
+                ? "There is no remedy in the rule book, and no other config to go back to."
+                : "There is no remedy in the rule book."
             : "Tried without success: \(tried.joined(separator: ", "))."
-        return ([outage.summary, done] + refusals).joined(separator: " ")
+        return ([outage.summary, done] + refusals + decision).joined(separator: " ")
     }
 }

@@ -35,7 +35,7 @@ extension Ledger {
         var histories: [Int64: (id: AgentID, history: AgentHistory)] = [:]
         let last = try lastPass()?.finished
         try run(
-            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped, checked_config FROM agents"
+            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped, checked_config, config_digests, config_meanings, config_since, config_references FROM agents"
         ) { row in
             guard let scope = Scope(stored: row.text(1)) else { return }
             var history = AgentHistory()
@@ -49,6 +49,13 @@ extension Ledger {
             history.verdict = row.text(9)
             history.stopped = row.optionalInteger(10).map { Timestamp(microseconds: $0) }
             history.checkedConfig = row.optionalText(11)
+            if let digests = row.optionalText(12), let meanings = row.optionalText(13),
+                let since = row.optionalInteger(14)
+            {
+                history.lastConfig = ConfigMemory(
+                    digests: digests, meanings: meanings, since: Timestamp(microseconds: since),
+                    references: row.text(15).split(separator: " ").map(String.init))
+            }
             histories[row.integer(0)] = (AgentID(scope: scope, unit: row.text(2)), history)
         }
         // A plan counts once, however many steps it has, and only once it was begun.
@@ -83,7 +90,8 @@ extension Ledger {
         try run(
             """
             UPDATE agents SET name = ?, verdict = ?, restarts = ?, cursor = ?, kinds = ?, healthy_since = ?,
-                healthy_passes = ?, healthy_config = ?, stopped = ?, checked_config = ? WHERE id = ?
+                healthy_passes = ?, healthy_config = ?, stopped = ?, checked_config = ?,
+                config_digests = ?, config_meanings = ?, config_since = ?, config_references = ? WHERE id = ?
             """,
             [
                 .text(agent.name), .text(history.verdict), Value(history.restarts.map { Int64($0) }),
@@ -92,6 +100,9 @@ extension Ledger {
                 Value(history.healthySince?.microseconds),
                 .integer(Int64(history.healthyPasses)), .text(history.healthyConfig),
                 Value(history.stopped?.microseconds), Value(history.checkedConfig),
+                Value(history.lastConfig?.digests), Value(history.lastConfig?.meanings),
+                Value(history.lastConfig?.since.microseconds),
+                Value(history.lastConfig?.references.joined(separator: " ")),
                 .integer(row),
             ])
     }

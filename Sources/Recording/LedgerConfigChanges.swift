@@ -69,18 +69,18 @@ extension Ledger {
         try run(
             """
             SELECT v.path, v.digest, v.bytes, c.old_mode, c.old_uid, c.old_gid, v.modified, v.changed,
-                a.scope, a.unit, c.id, c.new_digest, c.author, c.began, c.restarted, c.deadline
+                v.meaning, v.release, a.scope, a.unit, c.id, c.new_digest, c.author, c.began, c.restarted, c.deadline
             FROM config_changes c JOIN agents a ON a.id = c.agent
                 JOIN config_versions v ON v.agent = c.agent AND v.path = c.path AND v.digest = c.old_digest
             WHERE c.ended IS NULL ORDER BY c.id
             """
         ) { row in
-            guard let scope = Scope(stored: row.text(8)) else { return }
+            guard let scope = Scope(stored: row.text(10)) else { return }
             let time = { (column: Int32) in row.optionalInteger(column).map { Timestamp(microseconds: $0) } }
-            changes[AgentID(scope: scope, unit: row.text(9)), default: []].append(
+            changes[AgentID(scope: scope, unit: row.text(11)), default: []].append(
                 ConfigChange(
-                    id: row.integer(10), old: Self.version(row), new: Digest(hex: row.text(11)), author: row.text(12),
-                    began: Timestamp(microseconds: row.integer(13)), restarted: time(14), deadline: time(15)))
+                    id: row.integer(12), old: Self.version(row), new: Digest(hex: row.text(13)), author: row.text(14),
+                    began: Timestamp(microseconds: row.integer(15)), restarted: time(16), deadline: time(17)))
         }
         return changes
     }

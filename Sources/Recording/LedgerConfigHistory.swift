@@ -7,7 +7,7 @@ package struct ConfigRecord: Sendable {
     package let path: String
     package let digest: Digest
     package let size: Int
-    /// `seen`, `known-good` or `rejected`.
+    /// As `Ledger.ConfigState` has it.
     package let state: String
     /// Since when it is in this state.
     package let since: Timestamp
@@ -15,6 +15,8 @@ package struct ConfigRecord: Sendable {
     package let modified: Timestamp
     /// Who put it there, where that is known.
     package let author: String?
+    /// The agent's release then, where that is known.
+    package let release: String?
 }
 
 extension Ledger {
@@ -23,7 +25,7 @@ extension Ledger {
         var records: [ConfigRecord] = []
         try run(
             """
-            SELECT v.id, v.path, v.digest, length(v.bytes), v.state, v.since, v.modified, v.author
+            SELECT v.id, v.path, v.digest, length(v.bytes), v.state, v.since, v.modified, v.author, v.release
             FROM config_versions v JOIN agents a ON a.id = v.agent
             WHERE a.scope = ? AND a.unit = ? ORDER BY v.since DESC, v.id DESC
             """, [.text(agent.scope.stored), .text(agent.unit)]
@@ -32,7 +34,8 @@ extension Ledger {
                 ConfigRecord(
                     id: row.integer(0), path: row.text(1), digest: Digest(hex: row.text(2)), size: Int(row.integer(3)),
                     state: row.text(4), since: Timestamp(microseconds: row.integer(5)),
-                    modified: Timestamp(microseconds: row.integer(6)), author: row.optionalText(7)))
+                    modified: Timestamp(microseconds: row.integer(6)), author: row.optionalText(7),
+                    release: row.optionalText(8)))
         }
         return records
     }
@@ -55,8 +58,7 @@ extension Ledger {
         var found: ConfigVersion?
         try run(
             """
-            SELECT v.path, v.digest, v.bytes, v.mode, v.uid, v.gid, v.modified, v.changed
-            FROM config_versions v JOIN agents a ON a.id = v.agent WHERE v.id = ? AND a.scope = ? AND a.unit = ?
+            SELECT \(Self.versionColumns) FROM config_versions v JOIN agents a ON a.id = v.agent WHERE v.id = ? AND a.scope = ? AND a.unit = ?
             """, [.integer(id), .text(agent.scope.stored), .text(agent.unit)]
         ) { found = Self.version($0) }
         return found

@@ -8,6 +8,8 @@ extension Ledger {
         case knownGood = "known-good"
         /// A rollback took its place, and helped.
         case rejected
+        /// A person put it back, and the agent works with it.
+        case restored
     }
 
     /// Keeps a version of a config file, bytes and all. One that is known already changes its state only; a
@@ -15,21 +17,44 @@ extension Ledger {
     package func keep(
         _ version: ConfigVersion, of agent: AgentID, as state: ConfigState, by author: String? = nil, at now: Timestamp
     ) throws(LedgerError) {
+        if state == .knownGood, try isNewestKnownGood(version, of: agent) { return }
         let update =
             state == .seen ? "DO NOTHING" : "DO UPDATE SET state = excluded.state, since = excluded.since"
         try run(
             """
             INSERT INTO config_versions
-                (agent, path, digest, bytes, mode, uid, gid, modified, changed, state, since, author)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent, path, digest) \(update)
+                (agent, path, digest, bytes, mode, uid, gid, modified, changed, state, since, author, meaning,
+                release)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent, path, digest) \(update)
             """,
             [
                 .integer(try rowID(agent)), .text(version.path), .text(version.digest.hex), .blob(version.bytes),
                 .integer(Int64(version.mode)), .integer(Int64(version.uid)), .integer(Int64(version.gid)),
                 .integer(version.modified.microseconds), .integer(version.changed.microseconds), .text(state.rawValue),
-                .integer(now.microseconds), Value(author),
+                .integer(now.microseconds), Value(author), .text(version.meaning.hex), Value(version.release),
             ])
-        // The newest are kept; of known-good ones also every one of the last 30 days.
+        try prune(agent, version.path, at: now)
+    }
+
+    /// A file that says what the newest known-good version says, in other bytes: only that is kept.
+    private func isNewestKnownGood(_ version: ConfigVersion, of agent: AgentID) throws(LedgerError) -> Bool {
+        var newest: (digest: String, meaning: String?)?
+        try run(
+            """
+            SELECT digest, meaning FROM config_versions WHERE agent = ? AND path = ? AND state = 'known-good'
+            ORDER BY since DESC, id DESC LIMIT 1
+            """, [.integer(try rowID(agent)), .text(version.path)]
+        ) { newest = ($0.text(0), $0.optionalText(1)) }
+        guard let newest else { return false }
+        return newest.digest != version.digest.hex && newest.meaning == version.meaning.hex
+    }
+
+    /// An agent's versions take no more than this, in bytes. Whatever their size, the newest of each file stay, and what
+    /// an open change needs.
+    private static let mostBytes: Int64 = 64 << 20
+
+    /// The newest are kept; of known-good ones also every one of the last 30 days, and at least ten; all within a size.
+    private func prune(_ agent: AgentID, _ path: String, at now: Timestamp) throws(LedgerError) {
         try run(
             """
             DELETE FROM config_versions WHERE agent = ?1 AND path = ?2
@@ -41,9 +66,36 @@ extension Ledger {
                     ORDER BY since DESC LIMIT 10)
             """,
             [
-                .integer(try rowID(agent)), .text(version.path),
-                .integer((now - .seconds(30 * 86_400)).microseconds),
+                .integer(try rowID(agent)), .text(path), .integer((now - .seconds(30 * 86_400)).microseconds),
             ])
+        try run(
+            """
+            DELETE FROM config_versions WHERE id IN (
+                SELECT id FROM (
+                    SELECT id, must, sum(size) OVER (ORDER BY must DESC, good DESC, since DESC, id DESC) AS total FROM (
+                        SELECT id, since, length(bytes) AS size, state = 'known-good' AS good,
+                            row_number() OVER (PARTITION BY path, state = 'known-good' ORDER BY since DESC, id DESC) = 1
+                            OR row_number() OVER (PARTITION BY path ORDER BY since DESC, id DESC) <= 3
+                            OR EXISTS (SELECT 1 FROM config_changes c WHERE c.agent = ?1 AND c.path = v.path
+                                AND c.ended IS NULL AND v.digest IN (c.old_digest, c.new_digest)) AS must
+                        FROM config_versions v WHERE agent = ?1))
+                WHERE total > ?2 AND NOT must)
+            """, [.integer(try rowID(agent)), .integer(Self.mostBytes)])
+    }
+
+    /// Every rollback that a pass carried out, whether it helped or not.
+    package func rollbacks(of agent: AgentID) throws(LedgerError) -> Set<ConfigPair> {
+        var pairs: Set<ConfigPair> = []
+        try run(
+            """
+            SELECT target, old_digest, new_digest FROM actions
+            WHERE agent = ? AND remedy = 'restoreConfig' AND rung != 'undo' AND outcome = 'done' AND old_digest IS NOT NULL
+            """, [.integer(try rowID(agent))]
+        ) { row in
+            pairs.insert(
+                ConfigPair(path: row.text(0), old: Digest(hex: row.text(1)), new: Digest(hex: row.text(2))))
+        }
+        return pairs
     }
 
     /// Versions that restores of this incident replaced and that have not come back, with the digest of what stands
@@ -55,7 +107,7 @@ extension Ledger {
         var found: [(version: ConfigVersion, by: Digest, started: Bool)] = []
         try run(
             """
-            SELECT v.path, v.digest, v.bytes, v.mode, v.uid, v.gid, v.modified, v.changed, a.new_digest,
+            SELECT \(Self.versionColumns), a.new_digest,
                 EXISTS (SELECT 1 FROM actions s WHERE s.pass = a.pass AND s.plan = a.plan AND s.outcome = 'done'
                     AND s.remedy IN ('startUnit', 'restartUnit'))
             FROM actions a JOIN config_versions v ON v.agent = a.agent AND v.path = a.target AND v.digest = a.old_digest
@@ -65,17 +117,22 @@ extension Ledger {
                     AND u.id > a.id AND u.outcome = 'done')
             """, [.integer(incident.id)]
         ) { row in
-            found.append((Self.version(row), Digest(hex: row.text(8)), row.integer(9) == 1))
+            found.append((Self.version(row), Digest(hex: row.text(10)), row.integer(11) == 1))
         }
         return found
     }
+
+    /// What `version` reads, of a table that is called `v`.
+    static let versionColumns =
+        "v.path, v.digest, v.bytes, v.mode, v.uid, v.gid, v.modified, v.changed, v.meaning, v.release"
 
     static func version(_ row: Row) -> ConfigVersion {
         ConfigVersion(
             path: row.text(0), bytes: row.blob(2), digest: Digest(hex: row.text(1)),
             mode: UInt32(clamping: row.integer(3)),
             uid: UInt32(clamping: row.integer(4)), gid: UInt32(clamping: row.integer(5)),
-            modified: Timestamp(microseconds: row.integer(6)), changed: Timestamp(microseconds: row.integer(7)))
+            modified: Timestamp(microseconds: row.integer(6)), changed: Timestamp(microseconds: row.integer(7)),
+            meaning: row.optionalText(8).map { Digest(hex: $0) }, release: row.optionalText(9))
     }
 
     /// The newest known-good version of each of an agent's config files.
@@ -83,8 +140,7 @@ extension Ledger {
         var versions: [ConfigVersion] = []
         try run(
             """
-            SELECT v.path, v.digest, v.bytes, v.mode, v.uid, v.gid, v.modified, v.changed
-            FROM config_versions v JOIN agents a ON a.id = v.agent
+            SELECT \(Self.versionColumns) FROM config_versions v JOIN agents a ON a.id = v.agent
             WHERE a.scope = ? AND a.unit = ? AND v.state = 'known-good' ORDER BY v.path, v.since DESC, v.id DESC
             """, [.text(agent.scope.stored), .text(agent.unit)]
         ) { row in

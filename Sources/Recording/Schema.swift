@@ -82,6 +82,12 @@ enum Schema {
             old_mode INTEGER NOT NULL, old_uid INTEGER NOT NULL, old_gid INTEGER NOT NULL, new_digest TEXT NOT NULL, author TEXT NOT NULL, began INTEGER NOT NULL, restarted INTEGER, deadline INTEGER,
             ended INTEGER, outcome TEXT, reason TEXT);
         CREATE INDEX config_changes_open ON config_changes (agent) WHERE ended IS NULL;
+        ALTER TABLE config_versions ADD COLUMN meaning TEXT;
+        ALTER TABLE config_versions ADD COLUMN release TEXT;
+        ALTER TABLE agents ADD COLUMN config_digests TEXT;
+        ALTER TABLE agents ADD COLUMN config_meanings TEXT;
+        ALTER TABLE agents ADD COLUMN config_since INTEGER;
+        ALTER TABLE agents ADD COLUMN config_references TEXT;
         """,
     ]
 }

@@ -39,6 +39,7 @@ package enum SettingsReader {
         if let value = try table.share("brake_share") { policy.brakeShare = value }
         if let value = try table.text("kill_mode", oneOf: ["control-group", "mixed"]) { policy.killMode = value }
         if let value = try table.flag("kill_mode_strict") { policy.killModeStrict = value }
+        if let value = try table.flag("rollback_across_releases") { policy.rollbackAcrossReleases = value }
         if let value = try table.duration("deadline", .seconds(30)...(.seconds(3600))) { policy.deadline = value }
         guard policy.settle * 2 < policy.deadline else {
             let place = table.place
@@ -60,13 +61,39 @@ package enum SettingsReader {
         let name = try table.text("name") ?? AgentID(scope: .system, unit: unit).derivedName
         var entry = AgentEntry(name: name, unit: unit, user: try table.text("user"))
         let owner = " of agent \(name)"
-        entry.config = try table.texts("config", of: owner, expected: pathExpected) { $0.hasPrefix("/") }
+        try config(&table, owner, into: &entry)
         entry.schema = try absolutePath("schema", &table)
+        entry.validate = try table.texts("validate") ?? []
         entry.health = try table.texts("health", of: owner, expected: addressExpected, where: isAddress)
         entry.secrets = try table.texts("secrets") ?? []
         entry.telegramToken = try secret("telegram_token", &table)
         try table.finish()
         return entry
+    }
+
+    /// Each a path, or `{ path = "…", ascii = true }`.
+    private static func config(
+        _ table: inout TableReader, _ owner: String, into entry: inout AgentEntry
+    ) throws(SettingsError) {
+        guard let node = table.take("config") else { return }
+        guard case .array(let elements) = node.content else {
+            throw table.error(node, "config", expected: "a list of paths")
+        }
+        entry.config = []
+        for element in elements {
+            switch element.content {
+            case .text(let path) where path.hasPrefix("/"): entry.config?.append(path)
+            case .table:
+                var file = try TableReader(element, path: table.name("config"), file: table.file)
+                guard let path = try absolutePath("path", &file) else {
+                    throw file.missing("path", expected: pathExpected)
+                }
+                entry.config?.append(path)
+                if try file.flag("ascii") ?? false { entry.asciiConfig.insert(path) }
+                try file.finish()
+            default: throw table.error(element, "config", of: owner, expected: pathExpected)
+            }
+        }
     }
 
     private static func advisor(_ table: inout TableReader) throws(SettingsError) -> AdvisorSettings? {

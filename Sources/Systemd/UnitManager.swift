@@ -44,12 +44,24 @@ package final class UnitManager {
     /// When this manager began to start units, in µs since 1970.
     package func started() throws(SystemdError) -> UInt64 {
         let subject = "Reading the start time of \(bus.peer)"
+        let reply = try ask("UserspaceTimestamp", subject)
+        return try MessageReader(raw: reply.raw, subject: subject).timestamp()
+    }
+
+    /// `NAME=value`: what every service of this manager is given.
+    package func environment() throws(SystemdError) -> [String] {
+        let subject = "Reading the environment of \(bus.peer)"
+        let reply = try ask("Environment", subject)
+        return try MessageReader(raw: reply.raw, subject: subject).texts()
+    }
+
+    /// A property of the manager itself.
+    private func ask(_ property: String, _ subject: String) throws(SystemdError) -> Message {
         let message = try Message.call(
             bus, path: Self.path, interface: "org.freedesktop.DBus.Properties", member: "Get")
         try message.append(Self.interface)
-        try message.append("UserspaceTimestamp")
-        let reply = try call(message, subject)
-        return try MessageReader(raw: reply.raw, subject: subject).timestamp()
+        try message.append(property)
+        return try call(message, subject)
     }
 
     /// Loaded units whose name matches one of the shell patterns.

@@ -25,6 +25,18 @@ package enum UnitProperty: String, CaseIterable, Sendable {
     case timeoutStart = "TimeoutStartUSec"
     case timeoutStop = "TimeoutStopUSec"
     case restart = "Restart"
+    case workingDirectory = "WorkingDirectory"
+    case passEnvironment = "PassEnvironment"
+    case loadCredential = "LoadCredential"
+    case loadCredentialEncrypted = "LoadCredentialEncrypted"
+    case setCredential = "SetCredential"
+    case setCredentialEncrypted = "SetCredentialEncrypted"
+
+    /// Where else than in Environment= and EnvironmentFile= a unit's secrets may come from.
+    package static let ofSecrets: [UnitProperty] = [
+        .workingDirectory, .passEnvironment, .loadCredential, .loadCredentialEncrypted, .setCredential,
+        .setCredentialEncrypted,
+    ]
 
     /// What has to be known of a unit that runs: asked one by one, because `GetAll` has the manager read a dozen
     /// files of the unit's cgroup for accounting figures and costs it three times as much.
@@ -68,11 +80,39 @@ package struct UnitProperties: Equatable, Sendable {
     package var user = ""
     /// `NAME=value`, as the unit sets it; without what an environment file adds.
     package var environment: [String] = []
-    package var environmentFiles: [String] = []
+    package var environmentFiles: [EnvironmentFile] = []
     /// In µs; `UInt64.max` for "infinity".
     package var timeoutStart: UInt64 = 0
     package var timeoutStop: UInt64 = 0
     package var restart = ""
+    package var workingDirectory = ""
+    /// Names of variables that the unit takes over from its manager.
+    package var passEnvironment: [String] = []
+    /// Credentials that are read from a file as it is; the path may be relative, or a socket's.
+    package var loadCredential: [Credential] = []
+    /// Names of all other credentials.
+    package var otherCredentials: [String] = []
+
+    package struct EnvironmentFile: Equatable, Sendable {
+        package let path: String
+        /// With `-` before its path: it may be missing.
+        package let isOptional: Bool
+
+        package init(path: String, isOptional: Bool) {
+            self.path = path
+            self.isOptional = isOptional
+        }
+    }
+
+    package struct Credential: Equatable, Sendable {
+        package let name: String
+        package let path: String
+
+        package init(name: String, path: String) {
+            self.name = name
+            self.path = path
+        }
+    }
 
     package init() {}
 
@@ -102,6 +142,11 @@ package struct UnitProperties: Equatable, Sendable {
         case .timeoutStart: timeoutStart = try message.variant("t", UInt64.self)
         case .timeoutStop: timeoutStop = try message.variant("t", UInt64.self)
         case .restart: restart = try message.variant()
+        case .workingDirectory: workingDirectory = try message.variant()
+        case .passEnvironment: passEnvironment = try message.variantOfList()
+        case .loadCredential: loadCredential = try message.variantOfPairs()
+        case .loadCredentialEncrypted: otherCredentials += try message.variantOfPairs().map(\.name)
+        case .setCredential, .setCredentialEncrypted: otherCredentials += try message.variantOfNames()
         }
     }
 
@@ -123,6 +168,9 @@ package struct UnitProperties: Equatable, Sendable {
 extension MessageReader {
     /// A variant that holds a time.
     func timestamp() throws(SystemdError) -> UInt64 { try variant("t", UInt64.self) }
+
+    /// A variant that holds a list of texts.
+    func texts() throws(SystemdError) -> [String] { try variantOfList() }
 
     fileprivate func variant() throws(SystemdError) -> String {
         _ = try enter("v", "s")
@@ -176,18 +224,48 @@ extension MessageReader {
         return id
     }
 
-    /// The paths out of `a(sb)`, where the flag says that the file may be missing.
-    fileprivate func variantOfFiles() throws(SystemdError) -> [String] {
+    /// `a(sb)`, where the flag says that the file may be missing.
+    fileprivate func variantOfFiles() throws(SystemdError) -> [UnitProperties.EnvironmentFile] {
         _ = try enter("v", "a(sb)")
         _ = try enter("a", "(sb)")
-        var paths: [String] = []
+        var files: [UnitProperties.EnvironmentFile] = []
         while try enter("r", "sb") {
-            paths.append(try text())
-            try skip("b")
+            let path = try text()
+            // A boolean of D-Bus is a C int (sd_bus_message_read_basic(3)).
+            files.append(UnitProperties.EnvironmentFile(path: path, isOptional: try number("b", as: Int32.self) != 0))
             try exit()
         }
         try exit()
         try exit()
-        return paths
+        return files
+    }
+
+    /// `a(ss)`
+    fileprivate func variantOfPairs() throws(SystemdError) -> [UnitProperties.Credential] {
+        _ = try enter("v", "a(ss)")
+        _ = try enter("a", "(ss)")
+        var pairs: [UnitProperties.Credential] = []
+        while try enter("r", "ss") {
+            pairs.append(UnitProperties.Credential(name: try text(), path: try text()))
+            try exit()
+        }
+        try exit()
+        try exit()
+        return pairs
+    }
+
+    /// The names out of `a(say)`; the bytes are secrets, and stay where they are.
+    fileprivate func variantOfNames() throws(SystemdError) -> [String] {
+        _ = try enter("v", "a(say)")
+        _ = try enter("a", "(say)")
+        var names: [String] = []
+        while try enter("r", "say") {
+            names.append(try text())
+            try skip("ay")
+            try exit()
+        }
+        try exit()
+        try exit()
+        return names
     }
 }

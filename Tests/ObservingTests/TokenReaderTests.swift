@@ -2,6 +2,7 @@ import Files
 import FixturesTests
 import Glibc
 import Model
+import Systemd
 import Testing
 
 @testable import Observing
@@ -23,7 +24,9 @@ struct TokenReaderTests {
         let identity = Result { () throws(FileError) in try FileIdentity(uid: geteuid()) }
         let found = Observer.FoundUnit(
             id: AgentID(scope: Sample.user, unit: Sample.unit), unit: UnitFacts(), environment: environment,
-            environmentFiles: [try folder.write("agent.env", file ?? "")], gap: nil)
+            environmentFiles: [
+                UnitProperties.EnvironmentFile(path: try folder.write("agent.env", file ?? ""), isOptional: false)
+            ], gap: nil)
         let held = reader.read(
             environment, EnvironmentFiles(found, as: identity),
             config.map { [Sample.present(Sample.config($0))] } ?? [], source: source, as: identity)

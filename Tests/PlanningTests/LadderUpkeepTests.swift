@@ -14,7 +14,7 @@ struct LadderUpkeepTests {
     private static func facts(_ findings: [Finding], tried: [Rung] = [], killMode: String = "mixed") -> Ladder.Facts {
         Ladder.Facts(
             seen: Sample.running(), findings: findings, history: AgentHistory(), tried: tried, advice: nil,
-            advisorAvailable: true, killMode: killMode)
+            advisorAvailable: true, killMode: killMode, acrossReleases: false)
     }
 
     @Test func `everything that needs no restart is mended in one plan`() {

@@ -143,7 +143,7 @@ struct RefusalTests {
         ),
         (
             "[[agent]]\nunit = \"a.service\"\ncolour = \"red\"\n",
-            "3:10: unknown key agent.colour. Known here: config, health, name, schema, secrets, telegram_token, unit, user."
+            "3:10: unknown key agent.colour. Known here: config, health, name, schema, secrets, telegram_token, unit, user, validate."
         ),
         (
             "entirely_else = 1\n",

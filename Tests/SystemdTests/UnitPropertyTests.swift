@@ -36,6 +36,11 @@ struct UnitPropertyTests {
         (.environment, .texts(["A=1", "B=ü x"])),
         (.environmentFiles, .array("(sb)", [.structure([.text("/etc/a.env"), .boolean(true)])])),
         (.timeoutStart, .uint64(30_000_000)), (.timeoutStop, .uint64(.max)), (.restart, .text("on-failure")),
+        (.workingDirectory, .text("/srv")), (.passEnvironment, .texts(["A", "B"])),
+        (.loadCredential, .array("(ss)", [.structure([.text("key"), .text("/etc/key")])])),
+        (.loadCredentialEncrypted, .array("(ss)", [.structure([.text("sealed"), .text("/etc/sealed")])])),
+        (.setCredential, .array("(say)", [.structure([.text("set"), .array("y", [.byte(7)])])])),
+        (.setCredentialEncrypted, .array("(say)", [])),
     ]
 
     private static var expected: UnitProperties {
@@ -59,10 +64,14 @@ struct UnitPropertyTests {
         properties.controlGroup = "/system.slice/a.service"
         properties.user = "fleet"
         properties.environment = ["A=1", "B=ü x"]
-        properties.environmentFiles = ["/etc/a.env"]
+        properties.environmentFiles = [UnitProperties.EnvironmentFile(path: "/etc/a.env", isOptional: true)]
         properties.timeoutStart = 30_000_000
         properties.timeoutStop = .max
         properties.restart = "on-failure"
+        properties.workingDirectory = "/srv"
+        properties.passEnvironment = ["A", "B"]
+        properties.loadCredential = [UnitProperties.Credential(name: "key", path: "/etc/key")]
+        properties.otherCredentials = ["sealed", "set"]
         return properties
     }
 

@@ -1,4 +1,5 @@
 """A config that the agent refuses gives way to the last one that worked."""
+import itertools
 import json
 import os
 import re
@@ -10,9 +11,14 @@ from catalogue import EVERYWHERE, test
 from expect import check, contains, equal
 
 
+_edits = itertools.count(11)
+
+
 def spoil(agent, age=600):
-    """A person's edit: a bad compaction mode, and both tokens changed in passing. Returns the bytes."""
+    """A person's edit: a bad compaction mode, and both tokens changed in passing. Returns the bytes, which are others
+    each time, since no rollback is made twice."""
     config = json.loads(agent.config.read_text())
+    config["agents"]["defaults"]["maxConcurrent"] = next(_edits)
     config["agents"]["defaults"]["compaction"]["mode"] = "auto"
     config["gateway"]["auth"]["token"] = "5e" * 24
     config["channels"]["telegram"]["botToken"] = "7123456789:AA" + "Zk9" * 11

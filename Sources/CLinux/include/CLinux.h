@@ -29,6 +29,21 @@ int linux_pidfd_open(pid_t process);
 int linux_pidfd_signal(int pidfd, int signal);
 
 /*
+ * Starts a program as a user, in a session of its own, with nothing of this process but its output: fork(2), and in the
+ * child only what is safe there. The program ends with its parent. Returns its PID; or -1 with errno, also where the program itself could not be started.
+ */
+pid_t linux_spawn_as(uid_t user, gid_t group, const gid_t *groups, size_t count, const char *folder, const char *path,
+                     char *const *arguments, char *const *environment, int output);
+
+/* A pipe whose ends no program inherits, and whose first end never waits (pipe2(2)). */
+int linux_pipe(int ends[2]);
+
+/* Whether a child has ended; its PID stays its own until it is reaped (waitid(2), WNOWAIT). */
+int linux_has_ended(pid_t child);
+/* Waits for the end of a child: its exit status, or 128 and the signal that ended it; -1 with errno. */
+int linux_reap(pid_t child);
+
+/*
  * The wall clock, and a sleep that no signal shortens, both in microseconds. `struct timespec` has several owners among
  * the C modules that a Swift module sees, and which one is asked for depends on the order in which they are loaded.
  */

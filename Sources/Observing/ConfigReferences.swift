@@ -1,0 +1,66 @@
+internal import ConfigText
+internal import Model
+
+/// The variables that OpenClaw's configs refer to: `${NAME}`, and secret references with the source env.
+enum ConfigReferences {
+    static func names(in files: [ConfigFile]) -> [String] {
+        var names: [String] = []
+        for version in files.compactMap(\.version) {
+            for (name, _) in all(in: version) where !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+
+    /// `PATH:LINE:COLUMN`
+    static func place(of name: String, in version: ConfigVersion) -> String? {
+        all(in: version).first { $0.name == name }.map { "\(version.path):\($0.place)" }
+    }
+
+    private static func all(in version: ConfigVersion) -> [(name: String, place: TextPlace)] {
+        // Most configs need not be parsed to know that they refer to nothing.
+        let bytes = version.bytes
+        guard ConfigSyntax(file: version.path) == .json5, bytes.contains(UInt8(ascii: "$")) || mentionsSource(bytes),
+            case .success(let tree) = ConfigTree.parse(bytes, as: .json5)
+        else { return [] }
+        let references = References(tree)
+        return references.variables.filter { !$0.isShorthand }.map { ($0.name, $0.place) }
+            + references.secrets.filter { $0.source == "env" }.map { ($0.id, $0.place) }
+    }
+
+    private static func mentionsSource(_ bytes: [UInt8]) -> Bool {
+        let word = Array("source".utf8)
+        var rest = bytes[...]
+        while let start = rest.firstIndex(of: word[0]) {
+            rest = rest[start...]
+            if rest.starts(with: word) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
+    }
+}
+
+/// Variables that a config sets itself: OpenClaw's `env.NAME` and `env.vars.NAME`.
+struct OwnVariables {
+    private let blocks: [(path: String, node: ConfigNode)]
+
+    init(_ files: [ConfigFile]) {
+        blocks = files.compactMap(\.version).compactMap { version in
+            guard ConfigSyntax(file: version.path) == .json5,
+                case .success(let tree) = ConfigTree.parse(version.bytes, as: .json5),
+                let member = tree.root.member("env")
+            else { return nil }
+            return (version.path, member.node)
+        }
+    }
+
+    func find(_ name: String) -> Observer.UnitEnvironment.Found {
+        for (path, env) in blocks {
+            if let value = (env.member("vars")?.node.member(name) ?? env.member(name))?.node.value.string {
+                return .value(value, source: "\(path) (env)")
+            }
+            // The agent then asks a login shell, which nobody can know.
+            if case .bool(true)? = env.member("shellEnv")?.node.member("enabled")?.node.value { return .unknown }
+        }
+        return .nowhere
+    }
+}

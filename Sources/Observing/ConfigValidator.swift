@@ -1,0 +1,113 @@
+internal import ConfigText
+internal import Files
+internal import FoundationEssentials
+internal import Model
+internal import Processes
+
+/// What an agent's own validator says of a config.
+package enum ValidatorAnswer {
+    case valid
+    case invalid([ValidatorIssue])
+    /// It could not be asked, or said nothing that can be understood; the reason as a sentence.
+    case silent(String)
+}
+
+package struct ValidatorIssue: Hashable {
+    /// Keys and indices from the top, as far as it says where.
+    let parts: [String]
+    package let sentence: String
+
+    /// Line and column of the value, or of the nearest one above it that is there.
+    func place(in tree: ConfigTree) -> (Int, Int)? {
+        for count in stride(from: parts.count, through: 1, by: -1) {
+            let pointer = parts.prefix(count).map { "/" + JSONPointer.escaped($0) }.joined()
+            if let node = tree.value(at: pointer) { return (node.place.line, node.place.column) }
+        }
+        return nil
+    }
+}
+
+/// The validator that the settings name, run as the agent's user with what the agent's unit sets, without a shell.
+///
+/// The word `{}` stands for the file's path; the variable OPENCLAW_CONFIG_PATH names it, too. Status 0 means valid,
+/// unless a JSON answer says `"valid": false`; a list of `issues` or `errors` in it says what is wrong.
+package struct ConfigValidator {
+    static let deadline: Duration = .seconds(20)
+    private static let mostOutput = 64 << 10
+    private static let mostIssues = 20
+    /// A shell's words for "cannot be started", "is not there", and "ended by a signal".
+    private static let noVerdict: Int32 = 126
+
+    private let words: [String]
+    private let program: ForeignProgram
+    private let problem: String?
+
+    init(_ agent: Agent, _ environment: Observer.UnitEnvironment) {
+        words = agent.validation.command
+        var lines: [String] = []
+        environment.variables.forEach { name, value in lines.append("\(name)=\(value)") }
+        for file in environment.files.files {
+            file.variables?.forEach { name, value in lines.append("\(name)=\(value)") }
+        }
+        switch environment.identity {
+        case .success(let user):
+            problem = nil
+            program = ForeignProgram(
+                uid: user.uid, gid: user.gid, groups: user.groups, folder: user.home,
+                environment: ["HOME=\(user.home)", "USER=\(user.name)", "LOGNAME=\(user.name)"] + lines)
+        case .failure(let error):
+            problem = error.description
+            program = ForeignProgram(uid: 0, gid: 0, groups: [], folder: "/", environment: [])
+        }
+    }
+
+    package func ask(about path: String) -> ValidatorAnswer {
+        if let problem { return .silent("The agent's own validator was not asked. \(problem)") }
+        let program = ForeignProgram(
+            uid: program.uid, gid: program.gid, groups: program.groups, folder: program.folder,
+            environment: program.environment.filter { !$0.hasPrefix("OPENCLAW_CONFIG_PATH=") } + [
+                "OPENCLAW_CONFIG_PATH=\(path)"
+            ])
+        do throws(ProcessError) {
+            let end = try program.run(
+                words.map { $0 == "{}" ? path : $0 }, deadline: Self.deadline, most: Self.mostOutput)
+            guard end.status < Self.noVerdict else {
+                return .silent(
+                    "The agent's own validator gave no verdict on \(path): it ended with status \(end.status).")
+            }
+            return Self.answer(status: end.status, String(decoding: end.output, as: UTF8.self))
+        } catch {
+            return .silent("The agent's own validator gave no verdict on \(path). \(error)")
+        }
+    }
+
+    static func answer(status: Int32, _ output: String) -> ValidatorAnswer {
+        let json = output.firstIndex(of: "{").flatMap { start in
+            // Ignoring: what is wrong with the text; without JSON in it the status speaks, and its first lines.
+            try? JSONDecoder().decode(JSONValue.self, from: Data(output[start...].utf8))
+        }
+        if let json {
+            let issues = (json["issues"] ?? json["errors"])?.array ?? []
+            if status == 0, json["valid"] != .boolean(false) { return .valid }
+            if !issues.isEmpty { return .invalid(issues.prefix(mostIssues).map(issue)) }
+        }
+        if status == 0, json == nil { return .valid }
+        let lines = output.split(whereSeparator: \.isNewline).prefix(5).map { $0.prefix(200).description.printable }
+        let said = lines.isEmpty ? "nothing" : lines.joined(separator: " / ")
+        return .invalid([
+            ValidatorIssue(parts: [], sentence: "The agent's own validator refuses it, and says: \(said).")
+        ])
+    }
+
+    private static func issue(_ value: JSONValue) -> ValidatorIssue {
+        var parts: [String] = []
+        if let path = value["path"]?.text {
+            parts = path.replacing("[", with: ".").replacing("]", with: "").split(separator: ".").map(String.init)
+        } else if let path = value["path"]?.array {
+            parts = path.map { $0.text ?? $0.number.map { String(Int64(max(-1e15, min(1e15, $0)))) } ?? "" }
+        }
+        let message = (value["message"]?.text ?? value.text ?? "no reason given").prefix(300).description.printable
+        let subject = parts.isEmpty ? "" : "\(parts.joined(separator: ".").prefix(200).description.printable): "
+        return ValidatorIssue(parts: parts, sentence: "\(subject)\(message) (the agent's own validator).")
+    }
+}

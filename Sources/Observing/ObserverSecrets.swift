@@ -1,0 +1,174 @@
+internal import ConfigText
+internal import Files
+internal import Model
+internal import Systemd
+
+/// Variables that agents need, looked up as their next start will find them. Values are judged here and go no further.
+extension Observer {
+    /// What of a unit's environment is known without asking any more.
+    struct UnitEnvironment {
+        let variables: Variables
+        let files: EnvironmentFiles
+        let identity: Result<FileIdentity, FileError>
+
+        enum Found {
+            case value(String, source: String)
+            case nowhere
+            /// It may be set, and that cannot be seen.
+            case unknown
+        }
+
+        /// The last file wins over those before it, and each file over `Environment=` (systemd.exec(5)).
+        func find(_ name: String) -> Found {
+            for file in files.files.reversed() {
+                switch file.content {
+                case .text:
+                    if let value = file.variables?[name] { return .value(value, source: file.path) }
+                case .missing: continue
+                case .unknown: return .unknown
+                }
+            }
+            if let value = variables[name] { return .value(value, source: "Environment= of the unit") }
+            return .nowhere
+        }
+    }
+
+    func readSecrets(into agents: inout [AgentObservation]) {
+        var open: [Int: [String]] = [:]
+        for index in agents.indices {
+            guard let environment = environments[agents[index].agent.id] else { continue }
+            for file in environment.files.files where !file.isOptional {
+                guard case .missing = file.content else { continue }
+                agents[index].secretFaults.append(
+                    SecretFault(
+                        kind: .secretMissing,
+                        sentence:
+                            "\(file.path) is not there, and the unit names it as EnvironmentFile= without a `-` before it: the unit will not start.",
+                        source: "\(agents[index].agent.id.unit) (EnvironmentFile=)"))
+            }
+            for name in Self.required(by: agents[index]) {
+                switch environment.find(name) {
+                case .value(let value, let source): judge(value, of: name, from: source, &agents[index])
+                case .unknown: break
+                case .nowhere: open[index, default: []].append(name)
+                }
+            }
+        }
+        guard !open.isEmpty else { return }
+        for (scope, indices) in Dictionary(grouping: open.keys, by: { agents[$0].agent.id.scope }) {
+            guard let manager = managers.manager(of: scope) else { continue }
+            // Ignoring: why a manager does not answer; of what is not known nothing is claimed.
+            guard let given = try? manager.environment(),
+                let units = try? manager.ask(UnitProperty.ofSecrets, of: indices.map { agents[$0].agent.id.unit })
+            else { continue }
+            for index in indices.sorted() {
+                guard case .success(let unit)? = units[agents[index].agent.id.unit] else { continue }
+                for name in open[index] ?? [] {
+                    resolve(name, unit, Variables(given), &agents[index])
+                }
+            }
+        }
+    }
+
+    /// References of a file that is still being edited are not judged.
+    private static func required(by seen: AgentObservation) -> [String] {
+        let inEdit = seen.config.compactMap(\.version).contains {
+            let age = seen.taken - $0.modified
+            return age < Policy.editGrace && age >= .zero
+        }
+        var names = seen.agent.secrets
+        if !inEdit { names += seen.references.filter { !names.contains($0) } }
+        return names
+    }
+
+    /// A variable that neither the unit nor its files set.
+    private func resolve(
+        _ name: String, _ unit: UnitProperties, _ given: Variables, _ seen: inout AgentObservation
+    ) {
+        if let value = given[name] {
+            return judge(value, of: name, from: "the environment of \(seen.agent.id.scope.manager)", &seen)
+        }
+        // What the manager itself was started with is not told on the bus.
+        if unit.passEnvironment.contains(name) || unit.otherCredentials.contains(name) { return }
+        if let credential = unit.loadCredential.first(where: { $0.name == name }) {
+            return judge(credential, &seen)
+        }
+        let folders = [seen.agent.config.first.flatMap(Self.folder), Self.absolute(unit.workingDirectory)]
+        for folder in folders.compactMap({ $0 }) {
+            switch EnvironmentFiles.content(of: folder + "/.env", as: identity(of: seen)) {
+            case .text(let text):
+                if let value = EnvironmentFiles.variables(of: text)?[name] {
+                    return judge(value, of: name, from: folder + "/.env", &seen)
+                }
+            case .missing: break
+            case .unknown: return
+            }
+        }
+        switch OwnVariables(seen.config).find(name) {
+        case .value(let value, let source): judge(value, of: name, from: source, &seen)
+        case .unknown: break
+        case .nowhere:
+            let (asks, place) = Self.asking(for: name, seen)
+            seen.secretFaults.append(
+                SecretFault(
+                    kind: .secretMissing,
+                    sentence:
+                        "\(name.printable), \(asks), is set nowhere that the next start of \(seen.agent.id.unit) would find it.",
+                    source: place))
+        }
+    }
+
+    private func judge(_ value: String, of name: String, from source: String, _ seen: inout AgentObservation) {
+        guard let fault = SecretValue.fault(value) else { return }
+        seen.secretFaults.append(
+            SecretFault(
+                kind: .secretEmpty,
+                sentence: "\(name.printable), \(Self.asking(for: name, seen).asks), \(fault) (\(source)).",
+                source: source))
+    }
+
+    private func judge(_ credential: UnitProperties.Credential, _ seen: inout AgentObservation) {
+        // A relative path names a credential of the manager's own.
+        guard credential.path.hasPrefix("/") else { return }
+        let source = "\(credential.path) (LoadCredential=)"
+        let reader = seen.agent.id.scope == .system ? Result.success(FileIdentity.root) : identity(of: seen)
+        switch EnvironmentFiles.content(of: credential.path, as: reader) {
+        case .text(let text): judge(text, of: credential.name, from: source, &seen)
+        case .unknown: break
+        case .missing:
+            seen.secretFaults.append(
+                SecretFault(
+                    kind: .secretMissing,
+                    sentence:
+                        "\(credential.name.printable) is to come from \(credential.path), which is not there: the unit will not start.",
+                    source: source))
+        }
+    }
+
+    private func identity(of seen: AgentObservation) -> Result<FileIdentity, FileError> {
+        environments[seen.agent.id]?.identity
+            ?? .failure(FileError(code: .failed, description: "The agent's user is not known."))
+    }
+
+    private static func folder(_ path: String) -> String? {
+        path.lastIndex(of: "/").map { String(path[..<$0]) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private static func absolute(_ path: String) -> String? {
+        // systemd writes `!` for a folder that may be missing, and `~` for the home, which it does not tell.
+        let path = path.drop { $0 == "!" }
+        return path.hasPrefix("/") && path != "/" ? String(path) : nil
+    }
+
+    /// Who needs the variable, as a clause, and where that stands.
+    private static func asking(for name: String, _ seen: AgentObservation) -> (asks: String, place: String) {
+        if seen.agent.secrets.contains(name) {
+            return ("which the settings name as a secret of \(seen.agent.name)", "settings")
+        }
+        for version in seen.config.compactMap(\.version) {
+            guard let place = ConfigReferences.place(of: name, in: version) else { continue }
+            return ("to which \(place) refers", place)
+        }
+        return ("to which its config refers", seen.agent.config.first ?? "config")
+    }
+}
