@@ -119,6 +119,11 @@ enum ConfigRollbackCommand {
                     .unable, "watchdog: \(stored.path) is missing or cannot be read now, so it could not be kept first."
                 )
             }
+            if let then = stored.release, let now = each.seen.release, then != now {
+                environment.complain(
+                    "watchdog: this version is of release \(then.printable), and \(each.agent.name) is \(now.printable) by now.\n"
+                )
+            }
             return try ConfigOrder(
                 pass: pass, ledger: ledger, each: each, old: old, new: stored, patience: patience,
                 invocation: invocation

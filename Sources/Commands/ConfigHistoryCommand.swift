@@ -7,8 +7,9 @@ enum ConfigHistoryCommand {
             name: "config history", summary: "List the stored versions of an agent's config", operands: "AGENT",
             options: [.config, .json],
             discussion: """
-                The newest first. known-good: the agent ran well with it; rejected: a rollback took its place and helped; \
-                seen: it was about to be replaced, or somebody applied it.
+                The newest first. known-good: the agent ran well with it; rejected: a rollback took its place and helped, or \
+                it was taken back; restored: somebody put it back, and it stayed; seen: it was about to be replaced, or \
+                somebody applied it.
                 """, run: run)
     }
 
@@ -22,6 +23,7 @@ enum ConfigHistoryCommand {
             let since: String
             let modified: String
             let author: String?
+            let release: String?
         }
 
         let schema = 1
@@ -45,7 +47,8 @@ enum ConfigHistoryCommand {
             let versions = records.map {
                 Report.Version(
                     id: $0.id, path: $0.path, digest: $0.digest.hex, size: $0.size, state: $0.state,
-                    since: $0.since.rfc3339, modified: $0.modified.rfc3339, author: $0.author)
+                    since: $0.since.rfc3339, modified: $0.modified.rfc3339, author: $0.author,
+                    release: $0.release)
             }
             environment.write(try jsonText(Report(agent: name, versions: versions)))
             return .well
@@ -59,7 +62,8 @@ enum ConfigHistoryCommand {
         let width = records.map { String($0.id).count }.max() ?? 0
         for record in records {
             let state = record.state.padded(10)
-            let author = record.author.map { ", by \($0)" } ?? ""
+            let release = record.release.map { ", release \($0.printable)" } ?? ""
+            let author = (record.author.map { ", by \($0)" } ?? "") + release
             environment.write(
                 "\(String(record.id).padded(width))  \(record.state == "known-good" ? style.good(state) : state)  \(record.since.rfc3339)  \(record.digest.short)  \(record.size) bytes  \(record.path)\(author)\n"
             )

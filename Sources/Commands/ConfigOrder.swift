@@ -92,6 +92,17 @@ struct ConfigOrder {
         }
     }
 
+    /// What was done, in a word.
+    private static func done(_ remedy: String) -> String {
+        switch remedy {
+        case "restoreConfig": "replaced"
+        case "restartUnit": "restarted"
+        case "startUnit": "started"
+        case "resetFailed": "cleared"
+        default: "did"
+        }
+    }
+
     private static let late = "No timer could be set, so that the first pass after that time does it."
 
     private func busy(with open: ConfigChange) throws(LedgerError) -> ExitStatus {
@@ -117,9 +128,9 @@ struct ConfigOrder {
         let style = Style(colour: environment.colour)
         for line in diff { environment.write(style.diff(line) + "\n") }
         for action in each.actions {
-            let word = action.result == .done ? "did" : action.result.rawValue
+            let word = action.result == .done ? Self.done(action.remedy) : action.result.rawValue
             environment.write(
-                "\(word.padded(7)) \(action.remedy) of \(action.target): \(each.redactor.mask(action.reason))\n")
+                "\(word.padded(9)) \(action.target): \(each.redactor.mask(action.reason))\n")
         }
         environment.write("\(style.outcome(outcome)): \(masked)\n")
         return status

@@ -52,6 +52,8 @@ enum ConfigSession {
                 throw CommandFailure(
                     .unable, "watchdog: no agent is called \(name.printable); `watchdog status` lists them.")
             }
+            // Of a program that died while it asked the agent's validator.
+            pass.clearRemains(each, ledger)
             status = try body(pass, ledger, each)
         } catch let failure as CommandFailure {
             throw failure
@@ -98,7 +100,8 @@ enum ConfigSession {
             }
             return file
         }
-        guard let only = files.first, files.count == 1 else {
+        let mains = files.filter { $0.includedAt == nil }
+        guard let only = mains.first, mains.count == 1 else {
             throw CommandFailure(
                 .usage,
                 files.isEmpty

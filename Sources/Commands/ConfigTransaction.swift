@@ -27,7 +27,8 @@ struct ConfigTransaction {
     /// Puts `version` in the place of what stands there now.
     func apply(_ version: ConfigVersion, replacing old: ConfigVersion, by author: String) throws(LedgerError) -> End {
         let restore = ConfigRestore(version: version, replacing: old.digest)
-        let id = try ledger.begin(restore, replacing: old, of: each.agent.id, by: author, at: pass.environment.now())
+        let began = pass.environment.now()
+        let id = try ledger.begin(restore, replacing: old, of: each.agent.id, by: author, at: began)
         let treatment = try carryOut([.restoreConfig(restore)] + start, of: id)
         guard let restored = treatment.outcomes.list.first, restored.result == .done else {
             let reason = treatment.failure?.reason ?? "Nothing was done."
@@ -38,11 +39,19 @@ struct ConfigTransaction {
         case .healed: return .holds(id)
         case .undecided: return .open(each.reason ?? "It could not be proven in time.")
         case .broken:
-            let reason = each.reason ?? "The agent does not work with it."
+            let reason = (each.reason ?? "The agent does not work with it.") + lastWords(since: began)
             guard try putBack(old, replacing: version.digest, then: start) else { return .open(each.reason ?? reason) }
             try ledger.end(change: id, .undone, reason: reason, at: pass.environment.now())
             return .undone(reason)
         }
+    }
+
+    /// What the agent said since then, as far as it says why: its newest few lines.
+    private func lastWords(since began: Timestamp) -> String {
+        let lines = each.seen.journal.lines.filter { $0.speaker == .unit && $0.at > began }
+        guard !lines.isEmpty else { return "" }
+        return " It said: "
+            + lines.suffix(3).map { "\"\($0.text.prefix(200).description.printable)\"" }.joined(separator: ", ") + "."
     }
 
     /// Takes a change back that an earlier program began, or that nobody has confirmed. Returns what came of it, which is

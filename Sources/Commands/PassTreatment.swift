@@ -84,7 +84,7 @@ extension Pass {
     }
 
     func clearRemains(_ each: AgentCase, _ ledger: Ledger) {
-        for path in each.agent.config {
+        for path in each.seen.config.map(\.path) {
             let problems = ConfigRemains.clear(path, of: each.seen) { version in
                 do throws(LedgerError) {
                     try ledger.keep(version, of: each.agent.id, as: .seen, at: environment.now())

@@ -50,13 +50,21 @@ extension Ledger {
         change id: Int64, _ outcome: ConfigChange.Outcome, reason: String, at now: Timestamp
     ) throws(LedgerError) {
         // Whatever comes between the two, the change is still open and is ended again.
-        if outcome == .undone {
+        let state: ConfigState? =
+            switch outcome {
+            case .undone: .rejected
+            // Of a version that was there before the change.
+            case .kept: .restored
+            case .overtaken, .refused: nil
+            }
+        if let state {
             try run(
                 """
-                UPDATE config_versions SET state = 'rejected', since = ?1 WHERE state = 'seen' AND EXISTS (
-                    SELECT 1 FROM config_changes c WHERE c.id = ?2 AND c.agent = config_versions.agent
-                        AND c.path = config_versions.path AND c.new_digest = config_versions.digest)
-                """, [.integer(now.microseconds), .integer(id)])
+                UPDATE config_versions SET state = ?1, since = ?2 WHERE state IN ('seen', 'restored') AND EXISTS (
+                    SELECT 1 FROM config_changes c WHERE c.id = ?3 AND c.agent = config_versions.agent
+                        AND c.path = config_versions.path AND c.new_digest = config_versions.digest
+                        AND (?1 = 'rejected' OR config_versions.since < c.began))
+                """, [.text(state.rawValue), .integer(now.microseconds), .integer(id)])
         }
         try run(
             "UPDATE config_changes SET ended = ?, outcome = ?, reason = ? WHERE id = ? AND ended IS NULL",

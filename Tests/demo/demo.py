@@ -177,4 +177,5 @@ def main():
     print("\n" + paint("All is well again: five healed, and the one that a person stopped was left alone.", "32"))
 
 
-main()
+if __name__ == "__main__":
+    main()
