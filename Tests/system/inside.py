@@ -38,8 +38,7 @@ def attempt(case, world):
     signal.alarm(case.limit - 10)
     try:
         world.open()
-        case.function(world)
-        return {"state": "passed"}
+        return {"state": "passed", "reason": case.function(world) or ""}
     except Skip as error:
         return {"state": "skipped", "reason": str(error)}
     except (Failure, FleetError) as error:
