@@ -80,7 +80,9 @@ let package = Package(
         tests("Files", ["Files", "FixturesTests"]),
         tests("HTTP", ["FixturesTests", "HTTP"]),
         tests("Model", ["FixturesTests", "Model"]),
-        tests("Observing", ["Diagnosing", "Files", "FixturesTests", "Model", "Observing", "Processes", "Systemd"]),
+        tests(
+            "Observing",
+            ["ConfigText", "Diagnosing", "Files", "FixturesTests", "Model", "Observing", "Processes", "Systemd"]),
         tests("Planning", ["FixturesTests", "Model", "Planning"]),
         tests("Processes", ["FixturesTests", "Processes"]),
         tests("Recording", ["FixturesTests", "Model", "Recording", "SQLite"]),

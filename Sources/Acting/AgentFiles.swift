@@ -15,10 +15,11 @@ enum AgentFiles {
 }
 
 enum ConfigRestoring {
-    static func put(_ restore: ConfigRestore, for seen: AgentObservation) throws(FileError) {
+    /// Returns what went wrong once the file was in its place, each as a sentence.
+    static func put(_ restore: ConfigRestore, for seen: AgentObservation) throws(FileError) -> [String] {
         let (folder, name) = try splitPath(restore.version.path)
         let directory = try AgentFiles.directory(folder, of: seen)
-        try directory.replace(
+        return try directory.replace(
             name, with: restore.version.bytes, mode: restore.version.mode, uid: restore.version.uid,
             gid: restore.version.gid, expecting: restore.replacing?.hex)
     }

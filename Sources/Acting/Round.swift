@@ -80,8 +80,9 @@ package final class Round {
             }
         case .restoreConfig(let restore):
             do throws(FileError) {
-                try ConfigRestoring.put(restore, for: step.seen)
-                step.close(.done, restore.version.path, "Version \(restore.version.digest.short) is in its place.")
+                let problems = try ConfigRestoring.put(restore, for: step.seen)
+                let done = "Version \(restore.version.digest.short) is in its place."
+                step.close(.done, restore.version.path, ([done] + problems).joined(separator: " "))
             } catch {
                 step.close(.refused, restore.version.path, error.description)
                 return false

@@ -82,7 +82,7 @@ enum ConfigApplyCommand {
             ))
     }
 
-    private static func refusal(_ file: ConfigFile) -> String {
+    static func refusal(_ file: ConfigFile) -> String {
         switch file.state {
         case .missing: "There is no such file: put the first one there yourself."
         case .refused(let sentence): sentence
@@ -114,9 +114,12 @@ enum ConfigRollbackCommand {
             } else {
                 stored = try good(each, try ConfigSession.file(of: each, invocation).path, ledger)
             }
-            guard let old = each.seen.config.first(where: { $0.path == stored.path })?.version else {
+            let file =
+                each.seen.config.first { $0.path == stored.path } ?? ConfigFile(path: stored.path, state: .missing)
+            guard let old = file.version else {
                 throw CommandFailure(
-                    .unable, "watchdog: \(stored.path) is missing or cannot be read now, so it could not be kept first."
+                    .unable,
+                    "watchdog: \(file.path) cannot be replaced, because what stands there could not be kept first. \(ConfigApplyCommand.refusal(file))"
                 )
             }
             if let then = stored.release, let now = each.seen.release, then != now {
@@ -124,8 +127,10 @@ enum ConfigRollbackCommand {
                     "watchdog: this version is of release \(then.printable), and \(each.agent.name) is \(now.printable) by now.\n"
                 )
             }
+            // Whose it is and who may read it stays as it is now: that may have been closed since.
             return try ConfigOrder(
-                pass: pass, ledger: ledger, each: each, old: old, new: stored, patience: patience,
+                pass: pass, ledger: ledger, each: each, old: old,
+                new: stored.with(mode: old.mode, uid: old.uid, gid: old.gid), patience: patience,
                 invocation: invocation
             ).carryOut()
         }

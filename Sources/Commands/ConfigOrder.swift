@@ -63,7 +63,10 @@ struct ConfigOrder {
                 try ledger.end(change: change, .kept, reason: proof, at: environment.now())
             }
         } catch {
-            throw CommandFailure(.unable, "watchdog: \(error)")
+            throw CommandFailure(
+                .unable,
+                "watchdog: \(old.path) holds the new config, which was proven, but that could not be written down, so the next pass takes it back: apply it again then. \(error)"
+            )
         }
         guard let deadline else { return try report("kept", proof, nil, diff, .well) }
         let sentence =

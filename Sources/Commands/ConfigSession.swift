@@ -73,7 +73,7 @@ enum ConfigSession {
             do throws(FileError) {
                 lock = try StateDirectory.lock(settings.stateDirectory)
             } catch {
-                throw CommandFailure(.unable, "watchdog: \(error)")
+                throw CommandFailure(.unable, "watchdog: \(error) Nothing was done.")
             }
             if let lock = consume lock { return lock }
             guard environment.now() < end else {

@@ -23,9 +23,12 @@ extension Pass {
                 each.reason = reason
                 each.escalation = reason
             case .approved(let approved):
-                each.diff += ConfigDiff.of(plan, each)
+                let diff = ConfigDiff.of(plan, each)
                 let treatment = try writeAhead(plan, each)
                 round.perform(approved, seen: each.seen, log: treatment.log)
+                if treatment.outcomes.list.contains(where: { $0.remedy == "restoreConfig" && $0.result == .done }) {
+                    each.diff += diff
+                }
                 acting.append(treatment)
             }
         }

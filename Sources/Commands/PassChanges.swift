@@ -13,7 +13,6 @@ extension Pass {
         for each in cases {
             for change in changes[each.agent.id] ?? [] {
                 guard let reason = reason(change, each) else { continue }
-                clearRemains(each, ledger)
                 look(at: [each])
                 let transaction = ConfigTransaction(pass: self, ledger: ledger, each: each)
                 switch try transaction.takeBack(change) {
@@ -25,7 +24,13 @@ extension Pass {
                         at: environment.now())
                 case nil:
                     let why = each.reason ?? "The old file could not be put back."
-                    each.reason = "\(reason) That did not work, and the next pass tries again. \(why)"
+                    each.reason = nil
+                    each.unproven = false
+                    each.findings.append(
+                        Finding(
+                            kind: .configUndone, severity: .warning,
+                            summary: "\(reason) That did not work, and the next pass tries again. \(why)",
+                            evidence: [Evidence("ledger", "change \(change.id) of \(change.old.path) is open")]))
                 default: takenBack.append((each, change, reason))
                 }
             }

@@ -118,8 +118,10 @@ extension Pass {
             healthy: (each.verdict == .healthy || each.verdict == .healed) && !undecided.contains(each.agent.id),
             history: each.history, policy: policy)
         if good.promote {
+            // At one moment: what proves itself together goes back together.
+            let now = environment.now()
             for version in each.seen.config.compactMap(\.version) {
-                try ledger.keep(version, of: each.agent.id, as: .knownGood, at: environment.now())
+                try ledger.keep(version, of: each.agent.id, as: .knownGood, at: now)
             }
         }
         var next = each.remembered

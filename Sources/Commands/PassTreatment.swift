@@ -1,5 +1,6 @@
 internal import Acting
 internal import Model
+internal import Observing
 internal import Recording
 
 /// Plan, act and verify: all agents that need it move through each round together.
@@ -54,6 +55,12 @@ extension Pass {
             if each.isBroken {
                 each.history.knownGood = try ledger.knownGood(of: each.agent.id)
                 each.history.rollbacks = try ledger.rollbacks(of: each.agent.id)
+                let named = Set(each.seen.config.map(\.path))
+                let former = each.history.knownGood.map(\.path).filter { !named.contains($0) }
+                if !former.isEmpty {
+                    observer.follow(former, of: each.agent.id)
+                    look(at: [each])
+                }
             }
             // A pass that died had restored a config and started the agent, which is broken all the same.
             let finished = each.history.interrupted.allSatisfy { $0.rung == .undo }
@@ -74,7 +81,7 @@ extension Pass {
                     if let incident = each.incident { try ledger.update(incident, diagnosis: nil, reason: nil) }
                 }
             }
-            if each.history.interrupted.contains(where: { $0.remedy == "restoreConfig" }) { clearRemains(each, ledger) }
+            clearRemains(each, ledger)
             if let incident = each.incident {
                 let replaced = try ledger.replaced(in: incident)
                 each.replaced = replaced.map { ($0.version, $0.by) }
@@ -83,8 +90,9 @@ extension Pass {
         }
     }
 
+    /// Takes what a program that died has left beside a config into the ledger.
     func clearRemains(_ each: AgentCase, _ ledger: Ledger) {
-        for path in each.seen.config.map(\.path) {
+        for path in each.seen.config.filter(\.hasRemains).map(\.path) {
             let problems = ConfigRemains.clear(path, of: each.seen) { version in
                 do throws(LedgerError) {
                     try ledger.keep(version, of: each.agent.id, as: .seen, at: environment.now())

@@ -35,7 +35,7 @@ enum RunCommand {
         do throws(FileError) {
             lock = try StateDirectory.lock(settings.stateDirectory)
         } catch {
-            throw CommandFailure(.unable, "watchdog: \(error)")
+            throw CommandFailure(.unable, "watchdog: \(error) Nothing was done.")
         }
         guard let lock = consume lock else {
             throw CommandFailure(

@@ -45,7 +45,7 @@ package struct TouchMarks: Sendable {
                 continue
             }
             let quote = bytes[offset]
-            let value = bytes[(offset + 1)...].prefix(longest + 1).prefix { $0 != quote && $0 != UInt8(ascii: "\\") }
+            let value = bytes[(offset + 1)...].prefix(longest).prefix { $0 != quote && $0 != UInt8(ascii: "\\") }
             guard value.endIndex < bytes.count, bytes[value.endIndex] == quote else { continue }
             found.append(value.startIndex..<value.endIndex)
             start = value.endIndex

@@ -175,11 +175,11 @@ package enum RuleBook {
         Rule(
             kind: .configUndone, title: "A change of the config was taken back", severity: .warning,
             rule:
-                "A change made by `watchdog config apply` or `rollback` was not confirmed in time, broke the agent while it waited, or was left unfinished by a program that died.",
+                "A change made by `watchdog config apply` or `rollback` was not confirmed in time, broke the agent while it waited, or was left unfinished by a program that died; it was taken back, or is to be and cannot be yet.",
             reason:
                 "A change is a transaction: it is proven and, where that was asked for, confirmed, or the old file comes back.",
             advice:
-                "Nothing needs doing. The new version is kept: `watchdog config history AGENT` lists it, and `watchdog config rollback AGENT ID` puts it in place again.",
+                "Nothing needs doing where the old file is back; where it is not, the finding says what is in the way. The new version is kept: `watchdog config history AGENT` lists it, and `watchdog config rollback AGENT ID` puts it in place again.",
             consequence: "The agent goes on with the config that it had before."),
         Rule(
             kind: .fleetWide, title: "Most of the fleet broke at once", severity: .critical,

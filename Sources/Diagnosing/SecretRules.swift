@@ -2,7 +2,7 @@ internal import Model
 
 /// Variables that an agent's next start will miss.
 enum SecretRules {
-    private static let mostShown = 5
+    private static let mostShown = 20
 
     static func findings(_ seen: AgentObservation) -> [Finding] {
         [FindingKind.secretMissing, .secretEmpty].compactMap { kind in

@@ -104,10 +104,14 @@ package struct ConfinedDirectory: ~Copyable {
     /// `expecting` is the digest that the caller has seen and kept, or `nil` where the file was missing. A file that
     /// holds anything else by now is left, or put back, as it is. Owner, group and mode are those given; where that
     /// is not the identity's own file, and the identity is not root, it is refused.
+    ///
+    /// An error means that nothing was replaced. What goes wrong once the new file is in its place is returned, each as
+    /// a sentence.
+    @discardableResult
     package func replace(
         _ name: String, with bytes: [UInt8], mode: UInt32, uid: UInt32, gid: UInt32, expecting: String?
-    ) throws(FileError) {
-        try identity.perform { () throws(FileError) -> Void in
+    ) throws(FileError) -> [String] {
+        try identity.perform { () throws(FileError) -> [String] in
             let shown = "\(path)/\(name)"
             guard uid == identity.uid || identity.uid == 0 else {
                 throw FileError(
@@ -124,8 +128,11 @@ package struct ConfinedDirectory: ~Copyable {
                 unlinkat(descriptor.number, temporary, 0)
                 throw error
             }
-            try exchange(temporary, name, expecting: expecting)
-            try descriptor.sync(shown)
+            var problems = try exchange(temporary, name, expecting: expecting, own: sha256(bytes))
+            do throws(FileError) { try descriptor.sync(shown) } catch {
+                problems.append("It is in its place, and may be gone after a power cut. \(error)")
+            }
+            return problems
         }
     }
 
@@ -146,7 +153,7 @@ package struct ConfinedDirectory: ~Copyable {
     /// Temporary files of `replace` and `place` that a process which died left beside `name`.
     package func leftBehind(by name: String) throws(FileError) -> [String] {
         try identity.perform { () throws(FileError) -> [String] in
-            let copy = linux_open_beneath(descriptor.number, ".", UInt64(O_RDONLY | O_DIRECTORY), 0)
+            let copy = openat(descriptor.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
             guard copy >= 0, let listing = fdopendir(copy) else { throw .errno("Listing \(path)") }
             defer { closedir(listing) }
             var found: [String] = []
@@ -220,8 +227,11 @@ package struct ConfinedDirectory: ~Copyable {
 
     /// Swaps the two names in one step, so that what was replaced is still there to be compared and put back.
     ///
-    /// The temporary file is removed only while it holds the caller's bytes or the version that the caller has kept.
-    private func exchange(_ temporary: String, _ name: String, expecting: String?) throws(FileError) {
+    /// The temporary file is removed only while it holds the caller's bytes (`own` is their digest) or the version that
+    /// the caller has kept. Anything else is somebody's edit: it stays beside `name` until it is found as `leftBehind`.
+    private func exchange(
+        _ temporary: String, _ name: String, expecting: String?, own: String
+    ) throws(FileError) -> [String] {
         let attempt = "Replacing \(path)/\(name)"
         func giveUp(_ failure: FileError) -> FileError {
             unlinkat(descriptor.number, temporary, 0)
@@ -229,7 +239,7 @@ package struct ConfinedDirectory: ~Copyable {
         }
         guard let expecting else {
             guard linux_rename_noreplace(descriptor.number, temporary, name) == 0 else { throw giveUp(.errno(attempt)) }
-            return
+            return []
         }
         if linux_rename_exchange(descriptor.number, temporary, name) != 0 {
             // Not every file system can swap (NFS cannot): there a last look and an ordinary rename have to do.
@@ -238,18 +248,39 @@ package struct ConfinedDirectory: ~Copyable {
             guard renameat(descriptor.number, temporary, descriptor.number, name) == 0 else {
                 throw giveUp(.errno(attempt))
             }
-            return
+            return []
         }
-        // Ignoring: why it cannot be read. Whatever it is, it is not the file that was seen, and goes back.
-        let replaced = try? readHere(temporary, most: Self.mostCompared)
-        guard replaced?.digest == expecting else {
-            guard linux_rename_exchange(descriptor.number, temporary, name) == 0 else { throw .errno(attempt) }
-            throw giveUp(
-                FileError(
-                    code: .changedMeanwhile,
-                    description: "\(attempt): it was changed in the same moment, and is left as it is."))
+        guard digest(of: temporary) == expecting else { throw putBack(temporary, name, own: own) }
+        guard unlinkat(descriptor.number, temporary, 0) == 0 else {
+            let failure = FileError.errno("Removing \(path)/\(temporary), which holds what was replaced")
+            return ["\(failure) A later pass removes it."]
         }
-        guard unlinkat(descriptor.number, temporary, 0) == 0 else { throw .errno(attempt) }
+        return []
+    }
+
+    /// What was replaced is not the file that was seen, and goes back into its place.
+    private func putBack(_ temporary: String, _ name: String, own: String) -> FileError {
+        let attempt = "Replacing \(path)/\(name)"
+        guard linux_rename_exchange(descriptor.number, temporary, name) == 0 else { return .errno(attempt) }
+        guard digest(of: temporary) != own else {
+            unlinkat(descriptor.number, temporary, 0)
+            return FileError(
+                code: .changedMeanwhile,
+                description: "\(attempt): it was changed in the same moment, and is left as it is.")
+        }
+        // Changed once more meanwhile: the newest edit belongs in the place, and the one before it is not lost either.
+        guard linux_rename_exchange(descriptor.number, temporary, name) == 0 else { return .errno(attempt) }
+        return FileError(
+            code: .changedMeanwhile,
+            description:
+                "\(attempt): it was changed twice in the same moment; the newer edit is in its place, the other one beside it as \(temporary)."
+        )
+    }
+
+    /// `nil` where it cannot be read, or is none that anybody would have kept.
+    private func digest(of name: String) -> String? {
+        // Ignoring: why. Whatever it is, it is not the file that was asked about.
+        (try? readHere(name, most: Self.mostCompared))?.digest
     }
 }
 

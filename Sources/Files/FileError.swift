@@ -33,7 +33,11 @@ package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
             code = .link
             advice =
                 " A symbolic link lies on this path, and links are not followed: name the real path in the settings."
-        case EACCES, EPERM, EROFS: code = .noPermission
+        case EROFS:
+            code = .noPermission
+            advice =
+                " Its file system is read-only: mount it for writing, or look with dmesg(1) for why the kernel did that."
+        case EACCES, EPERM: code = .noPermission
         case ENOSPC, EDQUOT: code = .noSpace
         default: code = .failed
         }

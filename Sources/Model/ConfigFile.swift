@@ -22,6 +22,8 @@ package struct ConfigFile: Sendable {
     package let state: State
     /// What is wrong with its content; empty also where nobody has looked, because it is as it was found to be well.
     package var faults: [ConfigFault] = []
+    /// Whether a program that died has left a temporary file beside it.
+    package var hasRemains = false
     /// `PATH:LINE:COLUMN` of the `$include` that takes it in; `nil` for a config of its own.
     package var includedAt: String?
 
@@ -88,6 +90,13 @@ package struct ConfigVersion: Hashable, Sendable {
         self.changed = changed
     }
 
+    /// The same text, as another's or with other permissions.
+    package func with(mode: UInt32, uid: UInt32, gid: UInt32) -> ConfigVersion {
+        ConfigVersion(
+            path: path, bytes: bytes, digest: digest, mode: mode, uid: uid, gid: gid, modified: modified,
+            changed: changed, meaning: meaning, release: release)
+    }
+
     /// Some tools blank secrets out when they print a config; such a text is never worth restoring.
     package var isRedacted: Bool {
         let text = String(decoding: bytes, as: UTF8.self)
@@ -119,13 +128,30 @@ package struct ConfigMemory: Hashable, Sendable {
         guard !files.isEmpty else { return nil }
         references = seen.references
         digests = Self.digests(of: files)
-        let meanings = files.map { $0.version?.meaning.hex ?? "-" }.joined(separator: " ")
+        let meanings = Self.meanings(of: files)
         self.meanings = meanings
         since = last?.meanings == meanings ? last?.since ?? seen.taken : seen.taken
     }
 
+    package static func meanings(of files: [ConfigFile]) -> String {
+        files.map { $0.version?.meaning.hex ?? "-" }.joined(separator: " ")
+    }
+
     package static func digests(of files: [ConfigFile]) -> String {
         files.map { $0.version?.digest.hex ?? "-" }.joined(separator: " ")
+    }
+}
+
+extension AgentObservation {
+    /// How long ago a config file was changed, if that is so short a while that somebody may still be at it. What an
+    /// agent writes anew on each start is nobody's edit.
+    package func editing(_ version: ConfigVersion, after last: ConfigMemory?) -> Duration? {
+        let age = taken - version.modified
+        guard age >= .zero, age < Policy.editGrace else { return nil }
+        if let last, last.meanings == ConfigMemory.meanings(of: config), taken - last.since >= Policy.editGrace {
+            return nil
+        }
+        return age
     }
 }
 

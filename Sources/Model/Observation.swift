@@ -42,6 +42,8 @@ package struct AgentObservation: Sendable {
     package var config: [ConfigFile] = []
     /// The agent's release, as its unit or its config has it.
     package var release: String?
+    /// Some config file was changed so lately that somebody may still be at it.
+    package var isInEdit = false
     /// Names of the variables that its config files refer to.
     package var references: [String] = []
     /// Of the variables that the settings or those files ask for.

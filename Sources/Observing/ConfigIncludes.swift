@@ -8,8 +8,8 @@ enum ConfigIncludes {
     private static let mostFiles = 50
 
     /// These files, and behind them what they include. A path is taken from the folder of the file that names it, and
-    /// must not lead out of the folder of the first one, as OpenClaw has it too.
-    static func following(_ paths: [String], read: (String) -> ConfigFile) -> [ConfigFile] {
+    /// must not lead out of the folder of the first one, or of `roots`, as OpenClaw has it too (OPENCLAW_INCLUDE_ROOTS).
+    static func following(_ paths: [String], roots: [String] = [], read: (String) -> ConfigFile) -> [ConfigFile] {
         var files = paths.map(read)
         var next = 0
         while next < files.count {
@@ -18,7 +18,7 @@ enum ConfigIncludes {
             guard let version = file.version, let tree = tree(of: version) else { continue }
             for include in References(tree).includes {
                 let place = "\(file.path):\(include.place)"
-                guard let path = resolved(include.path, from: file.path, within: paths[0]) else {
+                guard let path = resolved(include.path, from: file.path, within: [folder(paths[0])] + roots) else {
                     files[next - 1].faults.append(
                         ConfigFault(
                             kind: .configSyntax, line: include.place.line, column: include.place.column,
@@ -51,8 +51,7 @@ enum ConfigIncludes {
     }
 
     /// By its words alone: whether a link lies on the way is seen when it is opened.
-    private static func resolved(_ path: String, from file: String, within first: String) -> String? {
-        func folder(_ path: String) -> Substring { path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex) }
+    private static func resolved(_ path: String, from file: String, within roots: [String]) -> String? {
         let whole = path.hasPrefix("/") ? path : "\(folder(file))/\(path)"
         var parts: [Substring] = []
         for part in whole.split(separator: "/") where part != "." {
@@ -63,6 +62,11 @@ enum ConfigIncludes {
             }
         }
         let result = "/" + parts.joined(separator: "/")
-        return result.hasPrefix(folder(first) + "/") && !path.hasSuffix("/") && !path.contains("\0") ? result : nil
+        let isWithin = roots.contains { $0.hasPrefix("/") && result.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") }
+        return isWithin && !path.hasSuffix("/") && !path.contains("\0") ? result : nil
+    }
+
+    private static func folder(_ path: String) -> String {
+        String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.startIndex))
     }
 }

@@ -32,11 +32,7 @@ final class ConfigJudge {
             return
         }
         if let problem = schema?.problem { remark(problem, &observation) }
-        let isInEdit = versions.contains {
-            let age = observation.taken - $0.modified
-            return age < Policy.editGrace && age >= .zero
-        }
-        if isInEdit {
+        if observation.isInEdit {
             for index in observation.config.indices { observation.config[index].faults = [] }
             return
         }

@@ -7,11 +7,20 @@ enum ConfigReader {
     /// A larger one is no config: it is refused and not kept.
     private static let mostBytes = 4 << 20
 
-    static func read(into observation: inout AgentObservation, as identity: Result<FileIdentity, FileError>) {
+    /// `former`: files that are looked at even if nothing names them.
+    static func read(
+        into observation: inout AgentObservation, and former: [String], roots variables: Variables,
+        as identity: Result<FileIdentity, FileError>
+    ) {
         let release = observation.release
         let isRoots = observation.agent.id.scope == .system
-        observation.config = ConfigIncludes.following(observation.agent.config) { path in
-            read(path, release: release, rootInRootsFolders: isRoots, as: identity)
+        let roots = (variables["OPENCLAW_INCLUDE_ROOTS"] ?? "").split(separator: ":").map(String.init)
+        let look = { path in read(path, release: release, rootInRootsFolders: isRoots, as: identity) }
+        observation.config = ConfigIncludes.following(observation.agent.config, roots: roots, read: look)
+        for path in former where !observation.config.contains(where: { $0.path == path }) {
+            var file = look(path)
+            file.includedAt = "an earlier version of the config"
+            observation.config.append(file)
         }
         observation.release = release ?? observation.config.lazy.compactMap { $0.version?.release }.first
         for file in observation.config {
@@ -24,10 +33,13 @@ enum ConfigReader {
     private static func read(
         _ path: String, release: String?, rootInRootsFolders: Bool, as identity: Result<FileIdentity, FileError>
     ) -> ConfigFile {
+        var hasRemains = false
+        var file: ConfigFile
         do throws(FileError) {
             let (folder, name) = try splitPath(path)
             let directory = try ConfinedDirectory(
                 folder, as: try identity.get(), rootInRootsFolders: rootInRootsFolders)
+            hasRemains = try !directory.leftBehind(by: name).isEmpty
             let found = try directory.read(name, most: mostBytes)
             let marks = TouchMarks(found.bytes)
             let version = ConfigVersion(
@@ -35,9 +47,11 @@ enum ConfigReader {
                 gid: found.gid, modified: Timestamp(microseconds: found.modified),
                 changed: Timestamp(microseconds: found.changed), meaning: marks.rest.map { Digest(hex: sha256($0)) },
                 release: release ?? marks.release)
-            return ConfigFile(path: path, state: .present(version))
+            file = ConfigFile(path: path, state: .present(version))
         } catch {
-            return ConfigFile(path: path, state: error.code == .missing ? .missing : .refused(error.description))
+            file = ConfigFile(path: path, state: error.code == .missing ? .missing : .refused(error.description))
         }
+        file.hasRemains = hasRemains
+        return file
     }
 }

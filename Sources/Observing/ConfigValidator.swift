@@ -35,6 +35,8 @@ package struct ConfigValidator {
     static let deadline: Duration = .seconds(20)
     private static let mostOutput = 64 << 10
     private static let mostIssues = 20
+    /// As systemd gives it to services (systemd.exec(5), "Environment Variables Set or Propagated").
+    private static let usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
     /// A shell's words for "cannot be started", "is not there", and "ended by a signal".
     private static let noVerdict: Int32 = 126
 
@@ -44,17 +46,19 @@ package struct ConfigValidator {
 
     init(_ agent: Agent, _ environment: Observer.UnitEnvironment) {
         words = agent.validation.command
-        var lines: [String] = []
-        environment.variables.forEach { name, value in lines.append("\(name)=\(value)") }
-        for file in environment.files.files {
-            file.variables?.forEach { name, value in lines.append("\(name)=\(value)") }
+        // What a service is given comes first; the unit's own word, and then its files', count more.
+        var values: [String: String] = [:]
+        if case .success(let user) = environment.identity {
+            values = ["HOME": user.home, "USER": user.name, "LOGNAME": user.name, "PATH": Self.usualPath]
         }
+        environment.variables.forEach { name, value in values[name] = value }
+        for file in environment.files.files { file.variables?.forEach { name, value in values[name] = value } }
         switch environment.identity {
         case .success(let user):
             problem = nil
             program = ForeignProgram(
                 uid: user.uid, gid: user.gid, groups: user.groups, folder: user.home,
-                environment: ["HOME=\(user.home)", "USER=\(user.name)", "LOGNAME=\(user.name)"] + lines)
+                environment: values.map { "\($0.key)=\($0.value)" })
         case .failure(let error):
             problem = error.description
             program = ForeignProgram(uid: 0, gid: 0, groups: [], folder: "/", environment: [])
@@ -75,6 +79,9 @@ package struct ConfigValidator {
                 return .silent(
                     "The agent's own validator gave no verdict on \(path): it ended with status \(end.status).")
             }
+            guard !end.isCut || end.status != 0 else {
+                return .silent("The agent's own validator wrote more than \(Self.mostOutput) bytes about \(path).")
+            }
             return Self.answer(status: end.status, String(decoding: end.output, as: UTF8.self))
         } catch {
             return .silent("The agent's own validator gave no verdict on \(path). \(error)")
@@ -82,9 +89,11 @@ package struct ConfigValidator {
     }
 
     static func answer(status: Int32, _ output: String) -> ValidatorAnswer {
-        let json = output.firstIndex(of: "{").flatMap { start in
+        // Warnings may stand before and after it.
+        var json: JSONValue?
+        if let start = output.firstIndex(of: "{"), let end = output.lastIndex(of: "}"), start < end {
             // Ignoring: what is wrong with the text; without JSON in it the status speaks, and its first lines.
-            try? JSONDecoder().decode(JSONValue.self, from: Data(output[start...].utf8))
+            json = try? JSONDecoder().decode(JSONValue.self, from: Data(output[start...end].utf8))
         }
         if let json {
             let issues = (json["issues"] ?? json["errors"])?.array ?? []

@@ -17,6 +17,7 @@ struct EnvironmentFiles {
         /// The unit starts without it, too.
         let isOptional: Bool
         let content: Content
+        fileprivate let continuedComments: Bool
 
         var text: String {
             if case .text(let text) = content { return text }
@@ -24,7 +25,9 @@ struct EnvironmentFiles {
         }
 
         /// As systemd reads it; `nil` where it does not.
-        var variables: Variables? { EnvironmentFiles.variables(of: text) }
+        var variables: Variables? {
+            EnvironmentFiles.variables(of: continuedComments ? EnvironmentFiles.withoutContinued(text) : text)
+        }
     }
 
     let files: [File]
@@ -32,14 +35,16 @@ struct EnvironmentFiles {
     private static let mostBytes = 256 * 1024
 
     /// The manager reads these files: root's as root, a user's as that user.
-    init(_ found: Observer.FoundUnit, as identity: Result<FileIdentity, FileError>) {
+    /// `continuedComments`: as systemd before its release 254 has them.
+    init(_ found: Observer.FoundUnit, as identity: Result<FileIdentity, FileError>, continuedComments: Bool) {
         files = found.environmentFiles.map { file in
             let isPattern = file.path.contains { "*?[".contains($0) }
             return File(
                 path: file.path, isOptional: file.isOptional,
                 content: isPattern
                     ? .unknown
-                    : Self.content(of: file.path, as: found.id.scope == .system ? .success(.root) : identity))
+                    : Self.content(of: file.path, as: found.id.scope == .system ? .success(.root) : identity),
+                continuedComments: continuedComments)
         }
     }
 
@@ -48,6 +53,17 @@ struct EnvironmentFiles {
         text.split(whereSeparator: \.isNewline)
             .map { String($0.drop { $0 == " " || $0 == "\t" }) }
             .filter { !$0.hasPrefix("#") && !$0.hasPrefix(";") }
+    }
+
+    /// Without the lines in which a comment goes on.
+    private static func withoutContinued(_ text: String) -> String {
+        var goesOn = false
+        return text.split(separator: "\n", omittingEmptySubsequences: false).filter { line in
+            let isContinued = goesOn
+            let isComment = isContinued || "#;".contains(line.first { $0 != " " && $0 != "\t" } ?? "a")
+            goesOn = isComment && line.hasSuffix("\\")
+            return !isContinued
+        }.joined(separator: "\n")
     }
 
     static func variables(of text: String) -> Variables? {

@@ -22,8 +22,12 @@ package final class Observer {
     var groups: [AgentID: String] = [:]
     /// The mark of every agent's present start, for the same reason.
     var invocations: [AgentID: String] = [:]
+    /// Files that belonged to an agent's config when it was last known to be good, if it names them no more.
+    private var formerConfig: [AgentID: [String]] = [:]
     /// Managers that did not answer: they are not asked again in this pass.
     private var silent: Set<Scope> = []
+    /// Managers that let a comment in an environment file go on in the next line after a backslash.
+    private var oldComments: Set<Scope> = []
     /// When each manager began to start units.
     private var started: [Scope: Timestamp] = [:]
 
@@ -37,6 +41,9 @@ package final class Observer {
 
     /// Where the journal ended when this pass began; the next one goes on from there.
     package var journalTail: String? { journal.tail }
+
+    /// From now on these are looked at, too, and put back with the rest.
+    package func follow(_ paths: [String], of agent: AgentID) { formerConfig[agent] = paths }
 
     /// What a snapshot is to look at.
     package struct Request {
@@ -116,6 +123,7 @@ package final class Observer {
         let unit: UnitFacts
         let environment: [String]
         let environmentFiles: [UnitProperties.EnvironmentFile]
+        let unset: [String]
         let gap: Gap?
     }
 
@@ -138,7 +146,10 @@ package final class Observer {
             listed.filter { Self.isUnitName($0.name) }.sorted { $0.name < $1.name }.prefix(
                 scope == .system ? Self.mostAgents : Self.mostAgentsOfUser))
 
-        if started[scope] == nil { started[scope] = Timestamp(systemd: try manager.started()) }
+        if started[scope] == nil {
+            started[scope] = Timestamp(systemd: try manager.started())
+            if try manager.release() < 254 { oldComments.insert(scope) }
+        }
         let running = listed.filter { $0.activeState == "active" && $0.subState == "running" }
         let others = listed.filter {
             !($0.activeState == "active" && $0.subState == "running") && $0.loadState != "not-found"
@@ -183,13 +194,17 @@ package final class Observer {
         observation.seesOtherUsers = geteuid() == 0
         let variables = Variables(found.environment)
         observation.release = variables["OPENCLAW_SERVICE_VERSION"]
-        ConfigReader.read(into: &observation, as: identity)
+        ConfigReader.read(into: &observation, and: formerConfig[found.id] ?? [], roots: variables, as: identity)
         let last = request.lastConfig[found.id]
+        observation.isInEdit = observation.config.contains { file in
+            file.version.map { observation.editing($0, after: last) != nil } ?? false
+        }
         let isAsBefore = last?.digests == ConfigMemory.digests(of: observation.config)
         observation.references =
             isAsBefore ? last?.references ?? [] : ConfigReferences.names(in: observation.config)
-        let files = EnvironmentFiles(found, as: identity)
-        environments[found.id] = UnitEnvironment(variables: variables, files: files, identity: identity)
+        let files = EnvironmentFiles(found, as: identity, continuedComments: oldComments.contains(found.id.scope))
+        environments[found.id] = UnitEnvironment(
+            variables: variables, files: files, unset: found.unset, identity: identity)
         judge.judge(&observation, environments[found.id], checked: request.checked[found.id])
         observation.secretValues = SecretReader.values(found.environment, files, named: agent.secrets)
         variables.forEach { _, value in

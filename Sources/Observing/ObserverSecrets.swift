@@ -9,6 +9,8 @@ extension Observer {
     struct UnitEnvironment {
         let variables: Variables
         let files: EnvironmentFiles
+        /// `UnsetEnvironment=`: what is taken away again at the end.
+        let unset: [String]
         let identity: Result<FileIdentity, FileError>
 
         enum Found {
@@ -20,6 +22,14 @@ extension Observer {
 
         /// The last file wins over those before it, and each file over `Environment=` (systemd.exec(5)).
         func find(_ name: String) -> Found {
+            let found = given(name)
+            guard case .value(let value, _) = found, unset.contains(name) || unset.contains("\(name)=\(value)") else {
+                return found
+            }
+            return .nowhere
+        }
+
+        private func given(_ name: String) -> Found {
             for file in files.files.reversed() {
                 switch file.content {
                 case .text:
@@ -72,12 +82,8 @@ extension Observer {
 
     /// References of a file that is still being edited are not judged.
     private static func required(by seen: AgentObservation) -> [String] {
-        let inEdit = seen.config.compactMap(\.version).contains {
-            let age = seen.taken - $0.modified
-            return age < Policy.editGrace && age >= .zero
-        }
         var names = seen.agent.secrets
-        if !inEdit { names += seen.references.filter { !names.contains($0) } }
+        if !seen.isInEdit { names += seen.references.filter { !names.contains($0) } }
         return names
     }
 
@@ -85,7 +91,8 @@ extension Observer {
     private func resolve(
         _ name: String, _ unit: UnitProperties, _ given: Variables, _ seen: inout AgentObservation
     ) {
-        if let value = given[name] {
+        let isUnset = environments[seen.agent.id]?.unset.contains(name) ?? false
+        if !isUnset, let value = given[name] {
             return judge(value, of: name, from: "the environment of \(seen.agent.id.scope.manager)", &seen)
         }
         // What the manager itself was started with is not told on the bus.
@@ -93,11 +100,17 @@ extension Observer {
         if let credential = unit.loadCredential.first(where: { $0.name == name }) {
             return judge(credential, &seen)
         }
-        let folders = [seen.agent.config.first.flatMap(Self.folder), Self.absolute(unit.workingDirectory)]
+        let variables = environments[seen.agent.id]?.variables
+        // The agent then asks a login shell, which nobody can know.
+        if let asks = variables?["OPENCLAW_LOAD_SHELL_ENV"], ["1", "true"].contains(asks) { return }
+        let folders = [
+            seen.agent.config.first.flatMap(Self.folder), variables?["OPENCLAW_STATE_DIR"].flatMap(Self.absolute),
+            Self.absolute(unit.workingDirectory),
+        ]
         for folder in folders.compactMap({ $0 }) {
             switch EnvironmentFiles.content(of: folder + "/.env", as: identity(of: seen)) {
             case .text(let text):
-                if let value = EnvironmentFiles.variables(of: text)?[name] {
+                if let value = DotEnv.value(of: name, in: text) {
                     return judge(value, of: name, from: folder + "/.env", &seen)
                 }
             case .missing: break

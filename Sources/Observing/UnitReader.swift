@@ -47,7 +47,7 @@ extension Observer.FoundUnit {
         }
         self.init(
             id: AgentID(scope: scope, unit: listed.name), unit: unit, environment: properties.environment,
-            environmentFiles: properties.environmentFiles, gap: gap)
+            environmentFiles: properties.environmentFiles, unset: properties.unsetEnvironment, gap: gap)
     }
 
     /// `nil` for "infinity" and for a property that was not asked for.

@@ -8,7 +8,8 @@ package import Model
 package struct KnownGood: Hashable, Sendable {
     package var healthySince: Timestamp?
     package var passes: Int
-    /// The meanings of the files, in the order of their paths; empty where there is nothing to promote.
+    /// The meanings of the files, in the order of their paths, and the agent's release if that is known: a config proves
+    /// itself for one release. Empty where there is nothing to promote.
     package var config: String
     /// Whether these files become the last-known-good ones now.
     package var promote: Bool
@@ -18,9 +19,10 @@ package struct KnownGood: Hashable, Sendable {
     ) -> KnownGood {
         let versions = seen.config.compactMap(\.version)
         guard healthy, !versions.isEmpty, versions.count == seen.config.count, let started = seen.unit.mainStarted,
-            wasRead(versions, by: started, history, policy)
+            wasRead(seen, by: started, history, policy)
         else { return KnownGood(healthySince: nil, passes: 0, config: "", promote: false) }
-        let config = versions.map(\.meaning.hex).joined(separator: " ")
+        let release = seen.release.map { ["release", $0] } ?? []
+        let config = (versions.map(\.meaning.hex) + release).joined(separator: " ")
         guard config == history.healthyConfig else {
             return KnownGood(healthySince: seen.taken, passes: 1, config: config, promote: false)
         }
@@ -35,11 +37,12 @@ package struct KnownGood: Hashable, Sendable {
 
     /// Whether it is these files that the process which started then has read.
     private static func wasRead(
-        _ versions: [ConfigVersion], by started: Timestamp, _ history: AgentHistory, _ policy: Policy
+        _ seen: AgentObservation, by started: Timestamp, _ history: AgentHistory, _ policy: Policy
     ) -> Bool {
+        let versions = seen.config.compactMap(\.version)
         if versions.allSatisfy({ $0.changed < started }) { return true }
         guard let last = history.lastConfig, last.since < started,
-            last.meanings == versions.map(\.meaning.hex).joined(separator: " ")
+            last.meanings == ConfigMemory.meanings(of: seen.config)
         else { return false }
         return versions.allSatisfy { $0.changed - started < policy.warmUp }
     }

@@ -175,14 +175,15 @@ package enum Ladder {
             guard let file = facts.seen.config.first(where: { $0.path == good.path }) else { continue }
             switch file.state {
             case .present(let version) where version.meaning != good.meaning:
-                let age = facts.seen.taken - version.modified
-                if age < Policy.editGrace, age >= .zero {
+                if let age = facts.seen.editing(version, after: facts.history.lastConfig) {
                     return .editedLately(
                         "\(good.path) was changed \(age.inWords) ago, so somebody may still be at it; it is left alone until it has been still for \(Policy.editGrace.inWords)."
                     )
                 }
                 if let refusal = refusal(of: good, in: version, facts) { return .refused(refusal) }
-                steps.append(.restoreConfig(ConfigRestore(version: good, replacing: version.digest)))
+                // A file that was closed to everybody else since is not opened to them again.
+                let closed = good.with(mode: good.mode & (version.mode | 0o770), uid: good.uid, gid: good.gid)
+                steps.append(.restoreConfig(ConfigRestore(version: closed, replacing: version.digest)))
             case .missing: steps.append(.restoreConfig(ConfigRestore(version: good, replacing: nil)))
             case .present: break
             // Without it the set would not be whole.

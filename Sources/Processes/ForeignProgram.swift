@@ -15,9 +15,9 @@ package struct ForeignProgram {
         package let status: Int32
         /// What it wrote to standard output and standard error, at most so much as was asked for.
         package let output: [UInt8]
+        /// It wrote more than that.
+        package let isCut: Bool
     }
-
-    private static let usualPath = "/usr/local/bin:/usr/bin:/bin"
 
     package init(uid: UInt32, gid: UInt32, groups: [UInt32], folder: String, environment: [String]) {
         self.uid = uid
@@ -45,6 +45,7 @@ package struct ForeignProgram {
         let clock = ContinuousClock()
         let end = clock.now + deadline
         var output: [UInt8] = []
+        var isCut = false
         var isOpen = true
         var hasEnded = false
         var chunk = [UInt8](repeating: 0, count: 16 * 1024)
@@ -54,6 +55,7 @@ package struct ForeignProgram {
                 poll(&waiting, 1, 20)
                 let count = read(reading, &chunk, chunk.count)
                 if count > 0 {
+                    isCut = isCut || count > most - output.count
                     output += chunk[..<min(count, most - output.count)]
                 } else if count == 0 || hasEnded {
                     // What it has left running may hold the pipe open after it.
@@ -64,7 +66,7 @@ package struct ForeignProgram {
             }
             hasEnded = hasEnded || linux_has_ended(child) != 0
         }
-        // All of its session that is still there, and while nobody else can have its number.
+        // All of its group that is still there, and while nobody else can have its number.
         kill(-child, SIGKILL)
         let status = linux_reap(child)
         guard hasEnded else {
@@ -72,12 +74,12 @@ package struct ForeignProgram {
                 "Running \(words.joined(separator: " ")): it was not done within \(deadline.components.seconds) s, and was ended."
             )
         }
-        return End(status: status, output: output)
+        return End(status: status, output: output, isCut: isCut)
     }
 
     private func start(_ words: [String], output: Int32) throws(ProcessError) -> Int32 {
         guard let name = words.first, !name.isEmpty else { throw ProcessError("There is no program to run.") }
-        let search = environment.last { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) } ?? Self.usualPath
+        let search = environment.last { $0.hasPrefix("PATH=") }.map { String($0.dropFirst(5)) } ?? ""
         let paths =
             name.contains("/")
             ? [name] : search.split(separator: ":").filter { $0.hasPrefix("/") }.map { "\($0)/\(name)" }

@@ -17,9 +17,11 @@ extension Ledger {
     package func keep(
         _ version: ConfigVersion, of agent: AgentID, as state: ConfigState, by author: String? = nil, at now: Timestamp
     ) throws(LedgerError) {
-        if state == .knownGood, try isNewestKnownGood(version, of: agent) { return }
+        if state == .knownGood, try isNewestKnownGood(version, of: agent, at: now) { return }
         let update =
-            state == .seen ? "DO NOTHING" : "DO UPDATE SET state = excluded.state, since = excluded.since"
+            state == .seen
+            ? "DO NOTHING"
+            : "DO UPDATE SET state = excluded.state, since = excluded.since, release = coalesce(excluded.release, release)"
         try run(
             """
             INSERT INTO config_versions
@@ -36,17 +38,24 @@ extension Ledger {
         try prune(agent, version.path, at: now)
     }
 
-    /// A file that says what the newest known-good version says, in other bytes: only that is kept.
-    private func isNewestKnownGood(_ version: ConfigVersion, of agent: AgentID) throws(LedgerError) -> Bool {
-        var newest: (digest: String, meaning: String?)?
+    /// A file that says what the newest known-good version says, in other bytes: only that is kept, and has proven
+    /// itself again.
+    private func isNewestKnownGood(
+        _ version: ConfigVersion, of agent: AgentID, at now: Timestamp
+    ) throws(LedgerError) -> Bool {
+        var newest: (id: Int64, digest: String, meaning: String?, release: String?)?
         try run(
             """
-            SELECT digest, meaning FROM config_versions WHERE agent = ? AND path = ? AND state = 'known-good'
+            SELECT id, digest, meaning, release FROM config_versions WHERE agent = ? AND path = ? AND state = 'known-good'
             ORDER BY since DESC, id DESC LIMIT 1
             """, [.integer(try rowID(agent)), .text(version.path)]
-        ) { newest = ($0.text(0), $0.optionalText(1)) }
-        guard let newest else { return false }
-        return newest.digest != version.digest.hex && newest.meaning == version.meaning.hex
+        ) { newest = ($0.integer(0), $0.text(1), $0.optionalText(2), $0.optionalText(3)) }
+        guard let newest, newest.digest != version.digest.hex, newest.meaning == version.meaning.hex,
+            newest.release == version.release
+        else { return false }
+        try run(
+            "UPDATE config_versions SET since = ? WHERE id = ?", [.integer(now.microseconds), .integer(newest.id)])
+        return true
     }
 
     /// An agent's versions take no more than this, in bytes. Whatever their size, the newest of each file stay, and what
@@ -135,13 +144,16 @@ extension Ledger {
             meaning: row.optionalText(8).map { Digest(hex: $0) }, release: row.optionalText(9))
     }
 
-    /// The newest known-good version of each of an agent's config files.
+    /// The agent's config files as they were last known to be good: those that proved themselves together, which is
+    /// within a second.
     package func knownGood(of agent: AgentID) throws(LedgerError) -> [ConfigVersion] {
         var versions: [ConfigVersion] = []
         try run(
             """
             SELECT \(Self.versionColumns) FROM config_versions v JOIN agents a ON a.id = v.agent
-            WHERE a.scope = ? AND a.unit = ? AND v.state = 'known-good' ORDER BY v.path, v.since DESC, v.id DESC
+            WHERE a.scope = ?1 AND a.unit = ?2 AND v.state = 'known-good' AND v.since >= (
+                SELECT max(w.since) - 1000000 FROM config_versions w WHERE w.agent = a.id AND w.state = 'known-good')
+            ORDER BY v.path, v.since DESC, v.id DESC
             """, [.text(agent.scope.stored), .text(agent.unit)]
         ) { row in
             guard versions.last?.path != row.text(0) else { return }

@@ -21,7 +21,7 @@ package struct LedgerError: Error, Equatable, Sendable, CustomStringConvertible 
                 "It was left as it is. Move it aside (mv \(path) \(path).broken) and the next pass begins a new one; what it knew of incidents and good configs stays in the old file."
         case .full:
             advice =
-                "The disk is full, so nothing was done that could not be written down first. Make room and run again."
+                "The disk is full. Make room and run again."
         case .busy: advice = "Another program holds it locked; is somebody working in it with sqlite3?"
         case .readOnly, .cannotOpen:
             advice = "Run the watchdog as the user that owns the state directory, on a disk that can be written."

@@ -48,6 +48,14 @@ package final class UnitManager {
         return try MessageReader(raw: reply.raw, subject: subject).timestamp()
     }
 
+    /// The number of systemd's release: 252.
+    package func release() throws(SystemdError) -> Int {
+        let subject = "Reading the release of \(bus.peer)"
+        let reply = try ask("Version", subject)
+        let text = try MessageReader(raw: reply.raw, subject: subject).variantOfText()
+        return Int(text.drop { !$0.isNumber }.prefix { $0.isNumber }) ?? 0
+    }
+
     /// `NAME=value`: what every service of this manager is given.
     package func environment() throws(SystemdError) -> [String] {
         let subject = "Reading the environment of \(bus.peer)"

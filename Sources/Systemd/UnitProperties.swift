@@ -27,6 +27,7 @@ package enum UnitProperty: String, CaseIterable, Sendable {
     case restart = "Restart"
     case workingDirectory = "WorkingDirectory"
     case passEnvironment = "PassEnvironment"
+    case unsetEnvironment = "UnsetEnvironment"
     case loadCredential = "LoadCredential"
     case loadCredentialEncrypted = "LoadCredentialEncrypted"
     case setCredential = "SetCredential"
@@ -42,7 +43,7 @@ package enum UnitProperty: String, CaseIterable, Sendable {
     /// files of the unit's cgroup for accounting figures and costs it three times as much.
     package static let ofRunning: [UnitProperty] = [
         .activeEnter, .inactiveExit, .invocationID, .unitFileState, .killMode, .mainPID, .restarts, .mainStarted,
-        .controlGroup, .user, .environment, .environmentFiles, .timeoutStop, .job,
+        .controlGroup, .user, .environment, .environmentFiles, .unsetEnvironment, .timeoutStop, .job,
     ]
 
     var interface: String {
@@ -88,6 +89,8 @@ package struct UnitProperties: Equatable, Sendable {
     package var workingDirectory = ""
     /// Names of variables that the unit takes over from its manager.
     package var passEnvironment: [String] = []
+    /// `NAME`, or `NAME=value` where only that value is taken away.
+    package var unsetEnvironment: [String] = []
     /// Credentials that are read from a file as it is; the path may be relative, or a socket's.
     package var loadCredential: [Credential] = []
     /// Names of all other credentials.
@@ -144,6 +147,7 @@ package struct UnitProperties: Equatable, Sendable {
         case .restart: restart = try message.variant()
         case .workingDirectory: workingDirectory = try message.variant()
         case .passEnvironment: passEnvironment = try message.variantOfList()
+        case .unsetEnvironment: unsetEnvironment = try message.variantOfList()
         case .loadCredential: loadCredential = try message.variantOfPairs()
         case .loadCredentialEncrypted: otherCredentials += try message.variantOfPairs().map(\.name)
         case .setCredential, .setCredentialEncrypted: otherCredentials += try message.variantOfNames()
@@ -168,6 +172,9 @@ package struct UnitProperties: Equatable, Sendable {
 extension MessageReader {
     /// A variant that holds a time.
     func timestamp() throws(SystemdError) -> UInt64 { try variant("t", UInt64.self) }
+
+    /// A variant that holds a text.
+    func variantOfText() throws(SystemdError) -> String { try variant() }
 
     /// A variant that holds a list of texts.
     func texts() throws(SystemdError) -> [String] { try variantOfList() }

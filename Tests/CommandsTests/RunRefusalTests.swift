@@ -33,7 +33,7 @@ extension CommandsTests {
             refused(
                 .unable, ["run"] + session.settings,
                 "Opening the state directory \(session.state): it must be a folder of the user that runs the watchdog, "
-                    + "and nobody else may write to it.")
+                    + "and nobody else may write to it. Nothing was done.")
             #expect(session.folder.names(in: "state").isEmpty)
         }
 

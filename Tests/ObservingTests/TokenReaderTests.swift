@@ -26,9 +26,9 @@ struct TokenReaderTests {
             id: AgentID(scope: Sample.user, unit: Sample.unit), unit: UnitFacts(), environment: environment,
             environmentFiles: [
                 UnitProperties.EnvironmentFile(path: try folder.write("agent.env", file ?? ""), isOptional: false)
-            ], gap: nil)
+            ], unset: [], gap: nil)
         let held = reader.read(
-            environment, EnvironmentFiles(found, as: identity),
+            environment, EnvironmentFiles(found, as: identity, continuedComments: false),
             config.map { [Sample.present(Sample.config($0))] } ?? [], source: source, as: identity)
         return held.map { "\(book.token(of: $0.fingerprint) ?? "?"): \($0.sources.joined(separator: ", "))" }
     }

@@ -101,6 +101,31 @@ struct KnownGoodTests {
         #expect(Self.judge(Self.seen([older], mainStarted: started)).passes == 1)
     }
 
+    @Test func `an agent that writes its config anew while it starts proves what it said before`() {
+        let started = Sample.now - .seconds(3600)
+        func judge(_ text: String, after start: Duration, since: Timestamp, _ meanings: String = "good") -> KnownGood {
+            let touched = Sample.config("good touched", changed: started + start, meaning: text)
+            var history = AgentHistory()
+            history.lastConfig = ConfigMemory(
+                digests: "", meanings: Sample.digest(meanings).hex, since: since, references: [])
+            return Self.judge(Self.seen([touched], mainStarted: started), after: history)
+        }
+        let before = started - .seconds(1)
+        #expect(judge("good", after: .seconds(5), since: before).config == Sample.digest("good").hex)
+        // It was seen only after the start, or said something else, or was written long after it.
+        #expect(Self.isReset(judge("good", after: .seconds(5), since: started)))
+        #expect(Self.isReset(judge("good", after: .seconds(5), since: before, "other")))
+        #expect(Self.isReset(judge("good", after: Policy().warmUp, since: before)))
+    }
+
+    @Test func `a new mark on the same config does not start the count anew`() {
+        let first = Sample.config("good 1", meaning: "good")
+        let second = Sample.config("good 2", meaning: "good")
+        let later = Self.judge(
+            Self.seen([second], at: Sample.now + .seconds(600)), after: Self.history(Self.judge(Self.seen([first]))))
+        #expect(later.promote)
+    }
+
     @Test func `a date that the owner set back does not make a config older`() {
         let touched = Sample.config(
             "good", modified: Sample.now - .seconds(86_400), changed: Sample.now - .seconds(60))

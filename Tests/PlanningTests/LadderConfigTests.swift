@@ -33,6 +33,77 @@ struct LadderConfigTests {
         #expect(!Ladder.canRestore(facts))
     }
 
+    @Test func `a config that differs in its marks alone is not restored`() {
+        let file = Sample.present(Sample.config("good touched", meaning: "good"))
+        #expect(!Ladder.canRestore(Outage.facts([Self.loop], file: file)))
+    }
+
+    @Test func `no rollback is made twice from the same file to the same file`() {
+        var facts = Outage.facts([Self.refusedConfig])
+        let pair = ConfigPair(path: Sample.configPath, old: Outage.bad.digest, new: Outage.good.digest)
+        facts.history.rollbacks = [pair]
+        #expect(
+            Ladder.next(facts)
+                == .escalate(
+                    "Status 78. There is no remedy in the rule book. \(Sample.configPath) was rolled back from this very version (\(pair.old.short)) to the last-known-good one (\(pair.new.short)) before, and that is never done twice; to do it yourself: watchdog config rollback coder."
+                ))
+        #expect(!Ladder.canRestore(facts))
+        for other in [
+            ConfigPair(path: "/other", old: pair.old, new: pair.new),
+            ConfigPair(path: pair.path, old: pair.new, new: pair.old),
+        ] {
+            facts.history.rollbacks = [other]
+            #expect(Ladder.canRestore(facts))
+        }
+    }
+
+    @Test func `a config of another release is put back only where the settings allow it`() {
+        let old = Sample.config("good", release: "1")
+        func facts(now: String?, allowed: Bool = false) -> Ladder.Facts {
+            var facts = Outage.facts([Self.refusedConfig], knownGood: [old])
+            facts.seen.release = now
+            facts.acrossReleases = allowed
+            return facts
+        }
+        guard case .escalate(let reason) = Ladder.next(facts(now: "2")) else {
+            Issue.record("a config of another release was put back")
+            return
+        }
+        #expect(reason.contains("is of release 1, and the agent is 2 by now"))
+        #expect(reason.hasSuffix("watchdog config rollback coder."))
+        #expect(Ladder.canRestore(facts(now: "2", allowed: true)))
+        #expect(Ladder.canRestore(facts(now: "1")))
+        #expect(Ladder.canRestore(facts(now: nil)))
+    }
+
+    @Test func `a file that was closed to everybody since is not opened by a rollback`() throws {
+        func restored(_ present: UInt32, _ stored: UInt32) throws -> UInt32? {
+            let good = Outage.good.with(mode: stored, uid: 1000, gid: 1000)
+            let bad = Outage.bad.with(mode: present, uid: 1000, gid: 1000)
+            let facts = Outage.facts([Self.refusedConfig], file: Sample.present(bad), knownGood: [good])
+            return try Outage.plan(Ladder.next(facts)).restores.first?.version.mode
+        }
+        #expect(try restored(0o600, 0o644) == 0o640)
+        #expect(try restored(0o600, 0o640) == 0o640)
+        #expect(try restored(0o644, 0o600) == 0o600)
+        #expect(try restored(0o000, 0o600) == 0o600)
+    }
+
+    @Test func `of several files all that differ are put back, or none`() throws {
+        let other = Sample.config("other good", path: "/srv/coder/other.json")
+        var facts = Outage.facts([Self.refusedConfig], knownGood: [Outage.good, other])
+        facts.seen.config.append(Sample.present(Sample.config("other bad", path: other.path)))
+        #expect(try Outage.plan(Ladder.next(facts)).restores.map(\.version) == [Outage.good, other])
+        facts.seen.config[1] = ConfigFile(path: other.path, state: .refused("A link lies on the way."))
+        #expect(!Ladder.canRestore(facts))
+        facts.seen.config[1] = Sample.present(
+            Sample.config("other bad", path: other.path, modified: Sample.now - .seconds(5)))
+        guard case .wait = Ladder.next(facts) else {
+            Issue.record("a set was put back of which a file is still edited")
+            return
+        }
+    }
+
     @Test func `a config that is missing is put back`() throws {
         let missing = ConfigFile(path: Sample.configPath, state: .missing)
         let plan = try Outage.plan(Ladder.next(Outage.facts([Self.refusedConfig], file: missing)))

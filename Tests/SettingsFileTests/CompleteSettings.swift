@@ -19,13 +19,16 @@ enum CompleteSettings {
         brake_share = 0.25
         kill_mode = "mixed"
         kill_mode_strict = true
+        rollback_across_releases = true
         deadline = "8min"
 
         [[agent]]
         name = "coder"
         unit = "openclaw-gateway-coder.service"
         user = "fleet"
-        config = ["/home/fleet/.openclaw-coder/openclaw.json", "/home/fleet/.env"]
+        config = ["/home/fleet/.openclaw-coder/openclaw.json", { path = "/home/fleet/.env", ascii = true }]
+        schema = "/etc/agent-watchdog/openclaw.schema.json"
+        validate = ["openclaw", "config", "validate", "--json"]
         health = ["http://127.0.0.1:48520/readyz", "https://coder.example.org/healthz"]
         secrets = ["TELEGRAM_BOT_TOKEN"]
         telegram_token = { env = "TELEGRAM_BOT_TOKEN" }

@@ -18,9 +18,13 @@ struct SettingsReaderTests {
         expected.policy.brakeShare = 0.25
         expected.policy.killMode = "mixed"
         expected.policy.killModeStrict = true
+        expected.policy.rollbackAcrossReleases = true
         expected.policy.deadline = .seconds(480)
         var coder = AgentEntry(name: "coder", unit: "openclaw-gateway-coder.service", user: "fleet")
         coder.config = ["/home/fleet/.openclaw-coder/openclaw.json", "/home/fleet/.env"]
+        coder.asciiConfig = ["/home/fleet/.env"]
+        coder.schema = "/etc/agent-watchdog/openclaw.schema.json"
+        coder.validate = ["openclaw", "config", "validate", "--json"]
         coder.health = ["http://127.0.0.1:48520/readyz", "https://coder.example.org/healthz"]
         coder.secrets = ["TELEGRAM_BOT_TOKEN"]
         coder.telegramToken = .env("TELEGRAM_BOT_TOKEN")

@@ -37,6 +37,7 @@ struct UnitPropertyTests {
         (.environmentFiles, .array("(sb)", [.structure([.text("/etc/a.env"), .boolean(true)])])),
         (.timeoutStart, .uint64(30_000_000)), (.timeoutStop, .uint64(.max)), (.restart, .text("on-failure")),
         (.workingDirectory, .text("/srv")), (.passEnvironment, .texts(["A", "B"])),
+        (.unsetEnvironment, .texts(["C", "D=1"])),
         (.loadCredential, .array("(ss)", [.structure([.text("key"), .text("/etc/key")])])),
         (.loadCredentialEncrypted, .array("(ss)", [.structure([.text("sealed"), .text("/etc/sealed")])])),
         (.setCredential, .array("(say)", [.structure([.text("set"), .array("y", [.byte(7)])])])),
@@ -70,6 +71,7 @@ struct UnitPropertyTests {
         properties.restart = "on-failure"
         properties.workingDirectory = "/srv"
         properties.passEnvironment = ["A", "B"]
+        properties.unsetEnvironment = ["C", "D=1"]
         properties.loadCredential = [UnitProperties.Credential(name: "key", path: "/etc/key")]
         properties.otherCredentials = ["sealed", "set"]
         return properties
