@@ -118,7 +118,8 @@ package struct References: Sendable {
     /// Exactly source, provider and id, or source and id alone. A provider's own entry under `secrets.providers` has a
     /// source too, but no id.
     private func secret(_ step: TreeStep) -> Secret? {
-        guard case .object(let members) = step.node.value, (2...3).contains(members.count),
+        guard case .object(let all) = step.node.value, (2...6).contains(all.count),
+            case let members = Set(all.map(\.key)), (2...3).contains(members.count),
             let source = step.node.member("source")?.node.value.string, !source.isEmpty,
             let id = step.node.member("id")?.node.value.string, !id.isEmpty
         else { return nil }

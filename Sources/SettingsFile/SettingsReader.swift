@@ -54,7 +54,8 @@ package enum SettingsReader {
         let unitExpected = "the full name of a service unit, ending in .service,"
         guard
             let unit = try table.text(
-                "unit", expected: unitExpected, where: { $0.hasSuffix(".service") && !$0.contains("/") })
+                "unit", expected: unitExpected,
+                where: { $0.hasSuffix(".service") && !$0.utf8.contains(UInt8(ascii: "/")) })
         else {
             throw table.missing("unit", expected: "the name of its unit, such as \"openclaw-gateway-coder.service\",")
         }
@@ -82,7 +83,7 @@ package enum SettingsReader {
         entry.config = []
         for element in elements {
             switch element.content {
-            case .text(let path) where path.hasPrefix("/"): entry.config?.append(path)
+            case .text(let path) where path.hasPrefix("/") && TableReader.isPlain(path): entry.config?.append(path)
             case .table:
                 var file = try TableReader(element, path: table.name("config"), file: table.file)
                 guard let path = try absolutePath("path", &file) else {

@@ -39,7 +39,7 @@ struct TableReader {
 
     private func shown(_ node: TomlNode) -> String {
         switch node.content {
-        case .text(let text): "\"\(text.prefix(80))\""
+        case .text(let text): "\"\(text.prefix(80).description.printable)\""
         case .integer(let number): String(number)
         case .number(let number): String(number)
         case .boolean(let value): String(value)
@@ -56,10 +56,15 @@ struct TableReader {
         _ key: String, expected: String = "a text", where fits: (String) -> Bool = { _ in true }
     ) throws(SettingsError) -> String? {
         guard let node = take(key) else { return nil }
-        guard case .text(let text) = node.content, !text.isEmpty, fits(text) else {
+        guard case .text(let text) = node.content, Self.isPlain(text), fits(text) else {
             throw error(node, key, expected: expected)
         }
         return text
+    }
+
+    /// No setting has a control character in it, and none is empty.
+    static func isPlain(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
 
     mutating func text(_ key: String, oneOf allowed: [String]) throws(SettingsError) -> String? {
@@ -79,7 +84,7 @@ struct TableReader {
         guard case .array(let elements) = node.content else { throw error(node, key, expected: list) }
         var texts: [String] = []
         for element in elements {
-            guard case .text(let text) = element.content, !text.isEmpty else {
+            guard case .text(let text) = element.content, Self.isPlain(text) else {
                 throw error(element, key, expected: list)
             }
             guard fits(text) else { throw error(element, key, of: owner, expected: expected ?? list) }
@@ -146,7 +151,7 @@ struct TableReader {
         } else {
             advice = " Known here: \(known.sorted().joined(separator: ", "))."
         }
-        throw SettingsError("\(file):\(node.line):\(node.column): unknown key \(name(key)).\(advice)")
+        throw SettingsError("\(file):\(node.line):\(node.column): unknown key \(name(key).printable).\(advice)")
     }
 
     /// Edits between two words (Levenshtein).

@@ -56,4 +56,9 @@ struct ReferencesTests {
             ])
         #expect(found.problems.map(\.place.description) == ["1:60", "2:23"])
     }
+
+    @Test func `of a key that stands twice in a secret reference the last one counts`() throws {
+        let tree = try ConfigTree.parse(Array(#"{a: {source: "env", id: "A", id: "B"}}"#.utf8), as: .json5).get()
+        #expect(References(tree).secrets.map(\.id) == ["B"])
+    }
 }

@@ -169,4 +169,13 @@ struct RefusalTests {
     @Test func `a number that is none is not called a date`() {
         #expect(refusal("[policy]\nbrake_share = nan\n")?.contains("date") == false)
     }
+
+    @Test(arguments: [
+        "[[agent]]\nunit = \"/\u{338}.service\"\n", "[[agent]]\nunit = \"\\u0000.service\"\n",
+        "[[agent]]\nunit = \"a.service\"\nconfig = [\"/a\\u0000b\"]\n", "[state]\ndirectory = \"/a\\nb\\u001b[31m\"\n",
+    ])
+    func `what no name and no path can hold is refused, and repeated without control characters`(text: String) throws {
+        let sentence = try #require(refusal(text))
+        #expect(sentence.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
+    }
 }
