@@ -7,20 +7,21 @@ enum AgentFiles {
         try FileIdentity(ofUser: seen.unit.user, manager: seen.agent.id.scope.uid)
     }
 
-    /// A folder of an agent's config. The path of a system unit's config comes from root's own unit file or settings;
-    /// a user's may come from that user, who must not be able to point root anywhere.
-    static func directory(_ folder: String, of seen: AgentObservation) throws(FileError) -> ConfinedDirectory {
-        try ConfinedDirectory(folder, as: identity(seen), rootInRootsFolders: seen.agent.id.scope == .system)
+    /// The folder that holds a file of an agent's config. The path of a system unit's config comes
+    /// from root's own unit file or settings; a user's, and one that a config includes, may come from that user, who must
+    /// not be able to point root anywhere.
+    static func directory(holding path: String, of seen: AgentObservation) throws(FileError) -> ConfinedDirectory {
+        let isRoots = seen.agent.id.scope == .system && seen.agent.config.contains(path)
+        return try ConfinedDirectory(try splitPath(path).folder, as: identity(seen), rootInRootsFolders: isRoots)
     }
 }
 
 enum ConfigRestoring {
     /// Returns what went wrong once the file was in its place, each as a sentence.
     static func put(_ restore: ConfigRestore, for seen: AgentObservation) throws(FileError) -> [String] {
-        let (folder, name) = try splitPath(restore.version.path)
-        let directory = try AgentFiles.directory(folder, of: seen)
-        return try directory.replace(
-            name, with: restore.version.bytes, mode: restore.version.mode, uid: restore.version.uid,
+        let path = restore.version.path
+        return try AgentFiles.directory(holding: path, of: seen).replace(
+            try splitPath(path).name, with: restore.version.bytes, mode: restore.version.mode, uid: restore.version.uid,
             gid: restore.version.gid, expecting: restore.replacing?.hex)
     }
 }

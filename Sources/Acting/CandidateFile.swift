@@ -9,7 +9,7 @@ package enum CandidateFile {
         _ bytes: [UInt8], beside path: String, of seen: AgentObservation, _ body: (String) -> Value
     ) throws(FileError) -> Value {
         let (folder, name) = try splitPath(path)
-        let directory = try AgentFiles.directory(folder, of: seen)
+        let directory = try AgentFiles.directory(holding: path, of: seen)
         let temporary = try directory.place(bytes, beside: name)
         let value = body("\(folder)/\(temporary)")
         try directory.remove(temporary)

@@ -14,8 +14,8 @@ package enum ConfigRemains {
     ) -> [String] {
         var problems: [String] = []
         do throws(FileError) {
-            let (folder, name) = try splitPath(path)
-            let directory = try AgentFiles.directory(folder, of: seen)
+            let name = try splitPath(path).name
+            let directory = try AgentFiles.directory(holding: path, of: seen)
             for temporary in try directory.leftBehind(by: name) {
                 let found = try directory.read(temporary, most: mostBytes)
                 let version = ConfigVersion(

@@ -55,6 +55,7 @@ final class EndingProcess {
 
     private static func doubtAboutLeftover(_ status: ProcessStatus, _ seen: AgentObservation) -> String? {
         let pid = status.pid
+        if status.hasTerminal { return "PID \(pid) has a terminal: somebody may be at it." }
         let group = seen.unit.controlGroup
         guard let present = ProcessTable.cgroup(of: pid), !group.isEmpty,
             present == group || present.hasPrefix(group + "/")
@@ -87,9 +88,12 @@ final class EndingProcess {
         return holds ? nil : "PID \(status.pid) does not listen on port \(port) any more."
     }
 
-    /// Gives the process its unit's own stop timeout, from when it was asked; only then it is killed.
-    func waitForEnd(_ patience: Duration) throws(ProcessError) -> String {
-        if handle.waitForExit(max(.zero, asked + patience - ContinuousClock.now)) { return "It ended after SIGTERM." }
+    /// Gives the process its unit's own stop timeout, from when it was asked; only then it is killed. `patience` is that
+    /// timeout, `nil` for none at all; `nil` comes back where it has not passed within `limit`.
+    func waitForEnd(_ patience: Duration?, within limit: Duration) throws(ProcessError) -> String? {
+        let wait = min(patience ?? limit, limit)
+        if handle.waitForExit(max(.zero, asked + wait - ContinuousClock.now)) { return "It ended after SIGTERM." }
+        guard let patience, patience <= limit else { return nil }
         try handle.kill()
         guard handle.waitForExit(.seconds(5)) else {
             throw ProcessError("Process \(id.pid) is still there 5 s after SIGKILL; it may hang in the kernel.")

@@ -51,7 +51,8 @@ package final class Round {
                 failed = true
                 continue
             }
-            failed = !begin(step)
+            // One process that is not what was seen any more says nothing of the next.
+            if !begin(step), !remedy.isEnd { failed = true }
         }
     }
 
@@ -84,7 +85,9 @@ package final class Round {
                 let done = "Version \(restore.version.digest.short) is in its place."
                 step.close(.done, restore.version.path, ([done] + problems).joined(separator: " "))
             } catch {
-                step.close(.refused, restore.version.path, error.description)
+                // Whoever changed it in this moment, an editor or the agent itself: the next pass looks again.
+                let result: ActionOutcome.Result = error.code == .changedMeanwhile ? .pending : .refused
+                step.close(result, restore.version.path, error.description)
                 return false
             }
         case .endProcess(let order):
@@ -129,9 +132,16 @@ package final class Round {
             runJobs(group, scope)
         }
         for (step, process) in ending {
-            let stop = min(step.seen.unit.timeoutStop ?? limit, limit)
+            let target = "PID \(process.id.pid)"
             do throws(ProcessError) {
-                step.close(.done, "PID \(process.id.pid)", try process.waitForEnd(stop))
+                if let end = try process.waitForEnd(step.seen.unit.timeoutStop, within: limit) {
+                    step.close(.done, target, end)
+                } else {
+                    step.close(
+                        .pending, target,
+                        "It was asked to end (SIGTERM) and is still at it, for which its unit gives it time; the next pass looks again."
+                    )
+                }
             } catch {
                 step.close(.failed, "PID \(process.id.pid)", error.description)
             }

@@ -29,7 +29,7 @@ final class AgentCase {
     /// The last plan did not help, although the present observation shows nothing wrong.
     var unproven = false
     /// Versions that a restore replaced, and by what, until it is known whether it helped.
-    var replaced: [(version: ConfigVersion, by: Digest)] = []
+    var replaced: [(version: ConfigVersion, by: ConfigIdentity)] = []
     /// Whether the agent was started after those restores of earlier passes, so that it has judged them.
     var replacedBeforeStart = true
     /// Stored versions that a rollback of this pass replaced for good.
@@ -77,6 +77,15 @@ final class AgentCase {
         if findings.contains(where: { $0.severity > .info }) { return .degraded }
         if !seen.unit.isRunning { return .held }
         return healed ? .healed : .healthy
+    }
+
+    /// As the ledger keeps it.
+    var maskedDiagnosis: Diagnosis? {
+        diagnosis.map {
+            Diagnosis(
+                cause: redactor.mask($0.cause), origin: $0.origin, confidence: $0.confidence, lines: $0.lines,
+                proposal: $0.proposal)
+        }
     }
 
     /// Masks this agent's own secrets, those of its config files included.

@@ -13,7 +13,7 @@ enum ConfigDiff {
     static func ofStanding(_ each: AgentCase) -> [String] {
         each.replaced.flatMap { replaced -> [String] in
             let present = each.seen.config.first { $0.path == replaced.version.path }?.version
-            guard let present, present.digest == replaced.by else { return [] }
+            guard let present, replaced.by.names(present) else { return [] }
             return lines(from: replaced.version, to: present, each.redactor)
         }
     }

@@ -40,7 +40,9 @@ struct ConfigTransaction {
         case .undecided: return .open(each.reason ?? "It could not be proven in time.")
         case .broken:
             let reason = (each.reason ?? "The agent does not work with it.") + lastWords(since: began)
-            guard try putBack(old, replacing: version.digest, then: start) else { return .open(each.reason ?? reason) }
+            guard try putBack(old, replacing: standing(ConfigIdentity(version), at: version.path), then: start) else {
+                return .open(each.reason ?? reason)
+            }
             try ledger.end(change: id, .undone, reason: reason, at: pass.environment.now())
             return .undone(reason)
         }
@@ -58,15 +60,21 @@ struct ConfigTransaction {
     /// not yet written down; `nil` where the old file could not be put back, so that the change stays open.
     func takeBack(_ change: ConfigChange) throws(LedgerError) -> ConfigChange.Outcome? {
         let present = each.seen.config.first { $0.path == change.old.path }?.version
-        if present?.digest == change.new {
+        if let present, change.new.names(present), !ConfigIdentity(change.old).names(present) {
             // Where the agent was never started with the new file, it need not be started anew with the old one.
             let steps = change.restarted == nil ? [] : start
-            return try putBack(change.old, replacing: change.new, then: steps) ? .undone : nil
+            return try putBack(change.old, replacing: present.digest, then: steps) ? .undone : nil
         }
-        guard present?.digest == change.old.digest else { return .overtaken }
+        guard ConfigIdentity(change.old).names(present) else { return .overtaken }
         // It never came to the exchange, or was undone and died before it could say so.
         if change.restarted != nil { _ = try carryOut(start, of: nil) }
         return .undone
+    }
+
+    /// The digest of what stands there, if that is this state: the agent may have marked it anew when it started.
+    private func standing(_ identity: ConfigIdentity, at path: String) -> Digest {
+        let present = each.seen.config.first { $0.path == path }?.version
+        return identity.names(present) ? present?.digest ?? identity.digest : identity.digest
     }
 
     /// `false` where the old file could not be put back.

@@ -15,7 +15,7 @@ enum NoticeText {
         let kinds = incident.kinds.map(\.rawValue).joined(separator: ", ")
         var lines = [incident.summary]
         // Each may have something of its own to type.
-        if event != .healed { lines += each.worthy.map(\.summary).filter { $0 != incident.summary } }
+        if event != .healed { lines += each.worthy.map { redactor.mask($0.summary) }.filter { $0 != incident.summary } }
         if let diagnosis = each.diagnosis, case .advisor = diagnosis.origin {
             lines.append(
                 "Likely cause (\(diagnosis.origin.text), confidence \(diagnosis.confidence)): \(diagnosis.cause)")
@@ -60,7 +60,7 @@ enum NoticeText {
     ) -> Notice {
         let lines = [
             incident.summary, "\(change.old.path) holds version \(change.old.digest.short) again.",
-            "The other one is kept (\(change.new.short)): watchdog config history \(each.agent.name) gives its ID, and \(command) ID puts it in place again.",
+            "The other one is kept (\(change.new.digest.short)): watchdog config history \(each.agent.name) gives its ID, and \(command) ID puts it in place again.",
         ]
         return Notice(
             event: .healed, incident: incident.id, host: host, agent: each.agent.name, unit: each.agent.id.unit,

@@ -80,6 +80,7 @@ final class Pass {
         request.cursors = histories.compactMapValues(\.cursor)
         request.restarts = histories.compactMapValues(\.restarts)
         request.checked = histories.compactMapValues(\.checkedConfig)
+        request.programs = histories.compactMapValues(\.program)
         request.lastConfig = histories.compactMapValues(\.lastConfig)
         request.name = agentName
         tokenChecks = try ledger?.tokenChecks() ?? [:]

@@ -66,14 +66,14 @@ extension Pass {
             var incident = try ensureIncident(each)
             incident.tried += plan.rungs.filter { !incident.tried.contains($0) }
             each.incident = incident
-            try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
+            try ledger.update(incident, diagnosis: each.maskedDiagnosis, reason: nil)
             for version in replaced { try ledger.keep(version, of: each.agent.id, as: .seen, at: now) }
             let targets = plan.steps.map { Round.target($0, each.seen) }
             return try ledger.plan(plan, targets: targets, incident: incident, number: nextPlanNumber(), at: now)
         }
         if plan.rungs != [.undo] {
             each.replaced += replaced.compactMap { version in
-                plan.restores.first { $0.version.path == version.path }.map { (version, $0.version.digest) }
+                plan.restores.first { $0.version.path == version.path }.map { (version, ConfigIdentity($0.version)) }
             }
         }
         if plan.isHealing { each.history.actions.append(now) }

@@ -97,7 +97,7 @@ extension Pass {
                 incident.tried.append(.advisor)
             }
             each.incident = incident
-            try ledger.update(incident, diagnosis: each.diagnosis, reason: each.reason.map(each.redactor.mask))
+            try ledger.update(incident, diagnosis: each.maskedDiagnosis, reason: each.reason.map(each.redactor.mask))
         }
     }
 
@@ -107,7 +107,7 @@ extension Pass {
         let worst = each.worthy.first
         let incident = try ledger.openIncident(
             each.agent.id, kinds: each.worthy.map(\.kind), severity: worst?.severity ?? .critical,
-            summary: worst?.summary ?? each.reason ?? "", at: environment.now())
+            summary: each.redactor.mask(worst?.summary ?? each.reason ?? ""), at: environment.now())
         each.incident = incident
         return incident
     }

@@ -69,7 +69,7 @@ extension Pass {
         var incident = incident
         if each.found.contains(where: { $0.kind == .pollerConflict }) { incident.lastHeld = now }
         guard let last = incident.lastHeld, now - last < policy.conflictQuiet else { return false }
-        try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
+        try ledger.update(incident, diagnosis: each.maskedDiagnosis, reason: nil)
         each.incident = incident
         return true
     }
@@ -87,7 +87,7 @@ extension Pass {
             try ledger.keep(replaced.version, of: each.agent.id, as: .rejected, at: now)
             if let id = try ledger.configID(replaced.version, of: each.agent.id) { each.rejected.append(id) }
         }
-        try ledger.update(incident, diagnosis: each.diagnosis, reason: nil)
+        try ledger.update(incident, diagnosis: each.maskedDiagnosis, reason: nil)
         try ledger.close(incident, outcome: each.healed || untold ? "healed" : "recovered", at: now)
         return tell ? NoticeText.notice(.healed, each, incident, host: environment.hostName, at: now) : nil
     }
@@ -98,7 +98,7 @@ extension Pass {
         incident.kinds = each.worthy.isEmpty ? incident.kinds : each.worthy.map(\.kind)
         incident.severity = each.isBroken ? .critical : .warning
         incident.lastHeld = now
-        incident.summary = each.worthy.first?.summary ?? incident.summary
+        incident.summary = each.worthy.first.map { each.redactor.mask($0.summary) } ?? incident.summary
         var event: Notice.Event?
         if each.escalation != nil, incident.escalated == nil {
             incident.escalated = now
@@ -108,7 +108,7 @@ extension Pass {
         }
         if let event { incident.told = event }
         each.incident = incident
-        try ledger.update(incident, diagnosis: each.diagnosis, reason: each.reason.map(each.redactor.mask))
+        try ledger.update(incident, diagnosis: each.maskedDiagnosis, reason: each.reason.map(each.redactor.mask))
         return event.map { NoticeText.notice($0, each, incident, host: environment.hostName, at: now) }
     }
 
@@ -127,6 +127,7 @@ extension Pass {
         var next = each.remembered
         next.verdict = each.verdict.rawValue
         next.restarts = each.seen.unit.restarts
+        next.program = each.seen.program
         next.cursor = each.seen.journal.cursor
         next.kinds = Set(each.findings.map(\.kind))
         // A file that is gone leaves the memory that there was one.

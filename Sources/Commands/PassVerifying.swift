@@ -9,6 +9,14 @@ extension Pass {
         let acted = environment.now()
         var pending: [Treatment] = []
         for treatment in treatments {
+            let results = treatment.outcomes.list.map(\.result)
+            // What was refused, or is not over, was not tried: the next pass looks first.
+            let isRefused = results.allSatisfy { $0 == .refused } && !treatment.plan.startsUnit
+            if results.contains(.pending) || isRefused {
+                treatment.subject.reason = treatment.failure?.reason
+                treatment.subject.incident?.tried.removeAll { treatment.plan.rungs.contains($0) }
+                continue
+            }
             // What was refused because it is not what was seen any more is judged by what is seen now.
             if let failure = treatment.failure, failure.result != .refused || treatment.plan.startsUnit {
                 fail(treatment, "\(failure.remedy) of \(failure.target): \(failure.reason)")
@@ -86,6 +94,9 @@ extension Pass {
             uniquingKeysWith: { first, _ in first })
         request.lastConfig = Dictionary(
             cases.compactMap { each in ConfigMemory(each.seen, after: nil).map { (each.agent.id, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        request.programs = Dictionary(
+            cases.compactMap { each in each.seen.program.map { (each.agent.id, $0) } },
             uniquingKeysWith: { first, _ in first })
         request.tokenChecks = tokenChecks
         let snapshot = observer.observe(request, at: environment.now())

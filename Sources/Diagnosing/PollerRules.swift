@@ -18,7 +18,8 @@ enum PollerRules {
         if lines.count > 1 { evidence.append(Evidence("journal", "\(lines.count) such lines")) }
         let leftovers = ProcessRules.leftovers(seen)
         let judged = seen.outsiders.filter { !$0.tokens.isEmpty }.map { ($0, StrayRule.judge($0, of: seen)) }
-        let others = judged.filter { $0.1 != .none && $0.1 != .idle }
+        // A second copy may just be waiting before it polls again.
+        let others = judged.filter { $0.1 != .none && ($0.1 != .idle || $0.0.program == .agents) }
         let twins = seen.twins.filter(\.isRunning)
         evidence += leftovers.map { Evidence("/proc/\($0.id.pid)", "\($0.command), of an earlier start of this unit") }
         evidence += others.map { StrayRule.evidence($0.0) }
@@ -28,7 +29,7 @@ enum PollerRules {
         guard leftovers.isEmpty, others.isEmpty, twins.isEmpty else {
             let names =
                 leftovers.map { "\($0.command) (PID \($0.id.pid))" }
-                + others.map { "\($0.0.process.command) (PID \($0.0.process.id.pid))" } + twins.map(\.name)
+                + others.map { StrayRule.name($0.0) } + twins.map(\.name)
             let orders =
                 leftovers.map(ProcessRules.order)
                 + others.compactMap { if case .end(let order) = $0.1 { order } else { nil } }
@@ -44,6 +45,13 @@ enum PollerRules {
         let whom =
             seen.seesOtherUsers ? "process on this host" : "process that this user can see (root's watchdog sees all)"
         if seen.unit.isRunning, !seen.tokens.isEmpty {
+            guard isSustained(lines, history) else {
+                return Finding(
+                    kind: .pollerConflict, severity: .info,
+                    summary:
+                        "A poll of \(name) ended with 409 Conflict, and no other \(whom) holds its bot token. That is ordinary after a restart; if it goes on, the agent is restarted once.",
+                    evidence: evidence)
+            }
             return Finding(
                 kind: .pollerConflict, severity: .warning,
                 summary:
@@ -57,15 +65,33 @@ enum PollerRules {
             evidence: evidence)
     }
 
+    /// One line proves little: an agent that was just deployed anew meets its own last poll, and users write of 409, too.
+    private static let shortestConflict: Duration = .seconds(20)
+
+    /// Whether it goes on, or was seen in the last pass already.
+    private static func isSustained(_ lines: [JournalLine], _ history: AgentHistory) -> Bool {
+        guard let first = lines.first, let last = lines.last else { return false }
+        return last.at - first.at >= shortestConflict || history.kinds.contains(.pollerConflict)
+    }
+
     private static let elsewhere =
         "the token is polled somewhere else. Stop the other host, or rotate the token (@BotFather, /revoke) and set the new one here."
 
     /// `409` as a number of its own together with `getUpdates`, or the API's own sentence. A webhook is another matter.
     static func isConflict(_ line: String) -> Bool {
         let text = line.lowercased()
-        guard !speaksOfWebhook(text) else { return false }
+        guard !speaksOfWebhook(text), !isQuoted(text) else { return false }
         if text.contains("terminated by other getupdates request") { return true }
         return text.contains("getupdates") && hasNumber409(text)
+    }
+
+    /// What somebody wrote to the bot, and the agent only repeats.
+    private static func isQuoted(_ text: String) -> Bool {
+        let start = [text.firstRange(of: "getupdates"), text.firstRange(of: "409")].compactMap { $0?.lowerBound }.min()
+        guard let start else { return false }
+        let before = text[..<start]
+        return before.count { $0 == "\"" } % 2 == 1 || before.contains("inbound") || before.contains("from @")
+            || before.contains("user:")
     }
 
     /// What a poll is answered with while a webhook is set, and at the moment in which one is being set.
@@ -105,7 +131,9 @@ enum PollerRules {
                     "\(twin.name): \(twin.token.sources.joined(separator: ", "))"))
         }
         let names = Set(seen.twins.map(\.name)).sorted().joined(separator: ", ")
-        if !names.isEmpty {
+        // Of several tokens, as in a file that a fleet shares, it is not known which one the agent polls with.
+        let isAmbiguous = seen.tokens.count > 1
+        if !names.isEmpty, !isAmbiguous {
             sentences.append(
                 "\(name) has the same bot token as \(names): only one of them can poll, and each takes messages from the other. Give each agent a bot of its own."
             )
@@ -115,11 +143,11 @@ enum PollerRules {
             switch StrayRule.judge(found, of: seen) {
             case .sharer(let why, let advice):
                 sentences.append(
-                    "\(found.process.command) (PID \(found.process.id.pid), user \(found.owner)) holds the bot token of \(name), too. It is not ended, because \(why). If it polls: \(advice)."
+                    "\(StrayRule.name(found)) holds the bot token of \(name), too. It is not ended, because \(why). If it polls: \(advice)."
                 )
                 evidence.append(StrayRule.evidence(found))
             case .idle:
-                idle.append("\(found.process.command) (PID \(found.process.id.pid), user \(found.owner))")
+                idle.append(StrayRule.name(found))
                 evidence.append(StrayRule.evidence(found))
             default: continue
             }
@@ -129,11 +157,18 @@ enum PollerRules {
                 kind: .pollerDuplicateToken, severity: .warning, summary: sentences.joined(separator: " "),
                 evidence: evidence)
         }
+        if !names.isEmpty {
+            return Finding(
+                kind: .pollerDuplicateToken, severity: .info,
+                summary:
+                    "\(name) has \(seen.tokens.count) bot tokens, and \(names) has one of them, too. Which one it polls with is not known: set `telegram_token` for \(name) in the settings.",
+                evidence: evidence)
+        }
         guard !idle.isEmpty else { return nil }
         return Finding(
             kind: .pollerDuplicateToken, severity: .info,
             summary:
-                "The bot token of \(name) stands in the environment of \(idle.joined(separator: ", ")), which has no connection to anywhere.",
+                "The bot token of \(name) stands in the environment of \(idle.joined(separator: ", ")), which polls nobody as far as can be seen.",
             evidence: evidence)
     }
 

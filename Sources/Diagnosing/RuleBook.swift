@@ -77,11 +77,11 @@ package enum RuleBook {
         Rule(
             kind: .processStray, title: "A second copy of the agent runs outside its unit", severity: .warning,
             rule:
-                "A process outside every agent unit's cgroup is older than a minute and has the agent's bot token in its environment and a TCP socket, or listens on the agent's own port.",
+                "A process outside every agent unit's cgroup is older than a minute and has the agent's bot token in its environment and a TCP socket, or listens on the agent's own port. A token that a user's manager gives to everything that it starts proves nothing.",
             reason:
                 "Started by hand, by another supervisor, or left by an update: systemd does not know it, a restart of the unit does not reach it, and it takes the agent's messages or its port.",
             advice:
-                "The watchdog ends it only if the token, or the port together with the same program, proves what it is, if its parent is gone, and if nobody can be at it: no terminal, no login session, no other service or container. SIGTERM, the unit's own stop timeout, then SIGKILL. Otherwise the finding says why not, and what to type.",
+                "The watchdog ends it only if it has the token or the port and runs the agent's own program (the same script, whatever the interpreter), if its parent is gone, and if nobody can be at it: no terminal, no login session, no other service or container. SIGTERM, the unit's own stop timeout, then SIGKILL. Otherwise the finding says why not, and what to type.",
             consequence: "Two processes answer as one agent, and each loses messages to the other."),
         Rule(
             kind: .pollerConflict, title: "Polls for messages end with 409 Conflict", severity: .warning,
@@ -90,7 +90,7 @@ package enum RuleBook {
             reason:
                 "The Bot API lets one poll at a time stand and ends the older one with 409. Another process may hold the token, here or on another host; an agent can also conflict with itself.",
             advice:
-                "With a second holder of the token on this host, the watchdog ends the one outside the unit, if it may. With the agent as the only holder it restarts the unit once in an incident. With none, or if that did not help, the token is polled somewhere else: stop it there, or rotate the token (@BotFather, /revoke) and set the new one. It is called over only when a later pass has seen no such line.",
+                "With a second holder of the token on this host, the watchdog ends the one outside the unit, if it may. With the agent as the only holder, and a conflict that goes on for 20 seconds or into a second pass, it restarts the unit once in an incident. With none, or if that did not help, the token is polled somewhere else: stop it there, or rotate the token (@BotFather, /revoke) and set the new one. It is called over only when a later pass has seen no such line.",
             consequence: "The agent receives some of its messages, or none."),
         Rule(
             kind: .pollerDuplicateToken, title: "Two hold the same bot token", severity: .warning,
@@ -152,10 +152,11 @@ package enum RuleBook {
             consequence: "The agent goes down at its next restart, whenever that comes."),
         Rule(
             kind: .configSchema, title: "A config does not fit its schema", severity: .warning,
-            rule: "The file parses, and does not validate against the JSON Schema (draft-07) that the settings name.",
+            rule:
+                "The agent's own validator (`validate` in the settings) refuses the file; or, where there is none, the file parses and does not validate against the JSON Schema (draft-07) that the settings name.",
             reason: "A plausible value that the agent does not know is refused as a whole at its next start.",
             advice:
-                "Correct what the finding names, or go back: `watchdog config rollback AGENT`. Before the next edit: `watchdog config check FILE --schema SCHEMA`.",
+                "Correct what the finding names, or go back: `watchdog config rollback AGENT`. Before the next edit: `watchdog config apply AGENT FILE`, which asks the same judges first.",
             consequence: "The agent goes down at its next restart, whenever that comes."),
         Rule(
             kind: .configInvisibleCharacter, title: "A config holds characters that nobody sees", severity: .warning,

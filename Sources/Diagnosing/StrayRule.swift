@@ -47,31 +47,31 @@ enum StrayRule {
         if found.isOfPresentStart || found.ancestors.contains(where: { $0.role == .agentUnit }) { return .none }
         guard !found.tokens.isEmpty || found.port != nil else { return .none }
         if found.port == nil, found.hasSocket == false { return .idle }
+        // What everything is given says of nobody what it is.
+        if found.port == nil, found.isGivenToken, found.program != .agents { return .idle }
         if seen.taken - found.started < youngest { return .tooYoung }
         switch found.place {
         case .service(let unit, governs: true):
-            let manager = UnitOwner(found.process.cgroup).systemctl
-            return foreign(found, "it belongs to \(unit)", "`\(manager) stop \(unit)`")
+            let stop = "`\(UnitOwner(found.process.cgroup).systemctl) stop \(unit)`"
+            // What a service runs for others, as cron does, is not ended by ending that.
+            return foreign(found, "it belongs to \(unit)", found.isServiceMain ? stop : "`kill \(pid)`, or \(stop)")
         case .container(let scope):
             let name = scope.isEmpty ? "a container" : "the container of \(scope)"
             return foreign(found, "it runs in \(name)", "stop that container, or give it a bot of its own")
         default: break
         }
         let kill = found.mayBeEnded ? "`kill \(pid)`" : "`sudo kill \(pid)`"
-        if found.tokens.isEmpty, !found.isOfAgentsMake {
+        if found.program != .agents, found.tokens.isEmpty {
             return .tell(why: "nothing but the port says that it is this agent", advice: "if it is, \(kill)")
         }
         switch found.program {
         case .agents: break
         case .other:
+            let what = found.programFile.isEmpty ? found.executable : found.programFile
+            return .tell(why: "it runs \(what), which is not the agent's own program", advice: "if it polls, \(kill)")
+        case .unknown:
             return .tell(
-                why: "it runs \(found.executable), which is not the agent's own program", advice: "if it polls, \(kill)"
-            )
-        case .unknown where !found.isOfAgentsMake:
-            return .tell(
-                why: "the agent is down, and it cannot be seen whether this is the agent's own program",
-                advice: "if it is, \(kill)")
-        case .unknown: break
+                why: "it cannot be seen whether this is the agent's own program", advice: "if it is, \(kill)")
         }
         if case .session(let scope) = found.place {
             return .tell(why: "it runs in the login session \(scope), where somebody may be at it", advice: kill)
@@ -96,15 +96,13 @@ enum StrayRule {
         var sentences: [String] = []
         var evidence: [Evidence] = []
         for found in seen.outsiders {
-            let name = "\(found.process.command) (PID \(found.process.id.pid), user \(found.owner))"
+            let subject = "\(name(found)) \(claim(found, seen))"
             switch judge(found, of: seen) {
             case .end(let order):
                 orders.append(order)
-                sentences.append("\(name) works as \(seen.agent.name) outside of its unit.")
+                sentences.append("\(subject), and runs the agent's own program.")
             case .tell(let why, let advice):
-                sentences.append(
-                    "\(name) works as \(seen.agent.name) outside of its unit. It is not ended, because \(why). To end it: \(advice)."
-                )
+                sentences.append("\(subject). It is not ended, because \(why). To end it: \(advice).")
             default: continue
             }
             evidence.append(self.evidence(found))
@@ -119,6 +117,23 @@ enum StrayRule {
         return Finding(
             kind: .processStray, severity: .warning, summary: sentences.joined(separator: " "), evidence: evidence,
             prescription: orders.isEmpty ? .none : .end(orders))
+    }
+
+    /// With the script that it runs: `node` alone says little.
+    static func name(_ found: Outsider) -> String {
+        let command = found.process.command
+        let isScript = !found.programFile.isEmpty && found.programFile != found.executable
+        let program = isScript ? "\(command) \(found.programFile)" : command
+        return "\(program) (PID \(found.process.id.pid), user \(found.owner))"
+    }
+
+    /// What it has of the agent's.
+    private static func claim(_ found: Outsider, _ seen: AgentObservation) -> String {
+        let outside = "outside of the unit of \(seen.agent.name)"
+        guard found.tokens.isEmpty else {
+            return "has its bot token\(found.hasSocket == true ? " and a connection," : ",") \(outside)"
+        }
+        return "listens on its port \(found.port ?? 0), \(outside)"
     }
 
     /// Everything that is known of the process.

@@ -20,6 +20,8 @@ package struct AgentHistory: Hashable, Sendable {
     /// Since when the unit is down because an operator stopped it.
     package var stopped: Timestamp?
     package var incident: Incident?
+    /// What its main process ran when that was last looked at.
+    package var program: String?
     /// Steps that a pass which died had still to do, or was doing.
     package var interrupted: [InterruptedStep] = []
     /// When plans were carried out, within the window of the budget.

@@ -23,8 +23,9 @@ package struct HeldToken: Hashable, Sendable {
 
 /// The form of a Telegram bot's token: the bot's number, a colon, and a key (core.telegram.org/bots/api).
 package enum BotToken {
-    private static let digits = 6...12
-    private static let key = 30...64
+    /// As all that were ever seen: account numbers and licence keys of other services have the same colon between them.
+    private static let digits = 8...10
+    private static let key = 35...35
 
     /// Where tokens stand in a text, e.g. the value of a variable, an address, or a config file.
     package static func find(in text: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {

@@ -13,7 +13,7 @@ package struct ConfigChange: Hashable, Sendable {
 
     package let id: Int64
     package let old: ConfigVersion
-    package let new: Digest
+    package let new: ConfigIdentity
     package let author: String
     package let began: Timestamp
     /// When the agent's restart was about to begin; `nil` where it never came to that.
@@ -22,7 +22,7 @@ package struct ConfigChange: Hashable, Sendable {
     package let deadline: Timestamp?
 
     package init(
-        id: Int64, old: ConfigVersion, new: Digest, author: String, began: Timestamp, restarted: Timestamp?,
+        id: Int64, old: ConfigVersion, new: ConfigIdentity, author: String, began: Timestamp, restarted: Timestamp?,
         deadline: Timestamp?
     ) {
         self.id = id

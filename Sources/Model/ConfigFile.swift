@@ -104,6 +104,23 @@ package struct ConfigVersion: Hashable, Sendable {
     }
 }
 
+/// Names one state of a config file. What an agent has only marked anew since is still that state.
+package struct ConfigIdentity: Hashable, Sendable {
+    package let digest: Digest
+    package let meaning: Digest
+
+    package init(digest: Digest, meaning: Digest? = nil) {
+        self.digest = digest
+        self.meaning = meaning ?? digest
+    }
+
+    package init(_ version: ConfigVersion) { self.init(digest: version.digest, meaning: version.meaning) }
+
+    package func names(_ version: ConfigVersion?) -> Bool {
+        version.map { $0.digest == digest || $0.meaning == meaning } ?? false
+    }
+}
+
 /// What an agent's config files said in the last pass that looked.
 package struct ConfigMemory: Hashable, Sendable {
     /// The files' digests, in the order of their paths, with a space between them; `-` for one that was not read.
@@ -155,7 +172,7 @@ extension AgentObservation {
     }
 }
 
-/// A rollback of one file, by what stood there and what took its place.
+/// A rollback of one file, by the meanings of what stood there and of what took its place.
 package struct ConfigPair: Hashable, Sendable {
     package let path: String
     package let old: Digest

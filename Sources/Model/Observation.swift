@@ -56,6 +56,8 @@ package struct AgentObservation: Sendable {
     package var tokens: [HeldToken] = []
     /// Values of the unit's environment that are addresses.
     package var addresses: [String] = []
+    /// The key of what its main process runs (`ProgramName`); while it is down, of what the last one ran.
+    package var program: String?
     /// Other agents that have one of them, too.
     package var twins: [TokenTwin] = []
     /// What the Bot API last said of them.

@@ -11,10 +11,10 @@ package struct Outsider: Hashable, Sendable {
         case loose(String)
     }
 
-    /// Its program, beside that of the agent's main process.
+    /// Its program, beside that of the agent's main process: the present one, or the last that was seen.
     package enum Program: Hashable, Sendable {
         case agents, other
-        /// One of the two cannot be seen, as while the agent is down.
+        /// Of one of the two it is not known what it runs.
         case unknown
     }
 
@@ -58,9 +58,13 @@ package struct Outsider: Hashable, Sendable {
     package var tokens: [TokenFingerprint] = []
     /// The agent's own port, where it listens on that.
     package var port: UInt16?
-    /// It is the agent's own program, or carries the marks of the agent's gateway in its environment.
-    package var isOfAgentsMake = false
     package var program = Program.unknown
+    /// The path of its script or program; empty where that is not known.
+    package var programFile = ""
+    /// The tokens come from the user's manager, which gives them to everything that it starts.
+    package var isGivenToken = false
+    /// Of a service: its main process.
+    package var isServiceMain = true
     /// It carries the mark of some agent's present start.
     package var isOfPresentStart = false
     /// The watchdog itself, or a process above it.

@@ -8,6 +8,11 @@ package enum Remedy: Hashable, Sendable {
     case writeKillMode(String)
     case restoreConfig(ConfigRestore)
 
+    package var isEnd: Bool {
+        if case .endProcess = self { return true }
+        return false
+    }
+
     package var name: String {
         switch self {
         case .restartUnit: "restartUnit"
@@ -127,7 +132,11 @@ package struct Approved: ~Copyable {
 
 /// What became of one step.
 package struct ActionOutcome: Hashable, Sendable {
-    package enum Result: String, Sendable { case done, failed, refused, planned }
+    package enum Result: String, Sendable {
+        case done, failed, refused, planned
+        /// It was begun, and is not over when the pass is: the next one looks.
+        case pending
+    }
     package let remedy: String
     /// What it was done to: a unit, a file, a process.
     package let target: String

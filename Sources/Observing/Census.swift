@@ -148,6 +148,13 @@ struct Census {
         return chain
     }
 
+    /// The tokens that a user's manager, or the system's, has in its own environment.
+    func managersTokens(of uid: UInt32?) -> Set<TokenFingerprint> {
+        let wanted = uid.map { "/user.slice/user-\($0).slice/user@\($0).service/init.scope" }
+        let managers = entries.filter { wanted == nil ? $0.status.pid == 1 : $0.cgroup == wanted && Self.isManager($0) }
+        return Set(managers.flatMap { $0.mark ?? [] })
+    }
+
     /// Whether everybody above a process, up to the manager that they were left to, is one of these.
     private func wasLeft(_ entry: Entry, in unit: Set<Int32>) -> Bool {
         ancestors(of: entry, outsiders: []).allSatisfy { $0.role == .manager || unit.contains($0.id.pid) }

@@ -15,7 +15,11 @@ enum ConfigReader {
         let release = observation.release
         let isRoots = observation.agent.id.scope == .system
         let roots = (variables["OPENCLAW_INCLUDE_ROOTS"] ?? "").split(separator: ":").map(String.init)
-        let look = { path in read(path, release: release, rootInRootsFolders: isRoots, as: identity) }
+        // What a file names, its owner has named: only the paths of the unit and of the settings are root's word.
+        let given = Set(observation.agent.config)
+        let look = { path in
+            read(path, release: release, rootInRootsFolders: isRoots && given.contains(path), as: identity)
+        }
         observation.config = ConfigIncludes.following(observation.agent.config, roots: roots, read: look)
         for path in former where !observation.config.contains(where: { $0.path == path }) {
             var file = look(path)

@@ -35,6 +35,7 @@ package struct ConfigValidator {
     static let deadline: Duration = .seconds(20)
     private static let mostOutput = 64 << 10
     private static let mostIssues = 20
+    private static let mostTries = 100
     /// As systemd gives it to services (systemd.exec(5), "Environment Variables Set or Propagated").
     private static let usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
     /// A shell's words for "cannot be started", "is not there", and "ended by a signal".
@@ -53,6 +54,7 @@ package struct ConfigValidator {
         }
         environment.variables.forEach { name, value in values[name] = value }
         for file in environment.files.files { file.variables?.forEach { name, value in values[name] = value } }
+        values = values.filter { !environment.takesAway($0.key, $0.value) }
         switch environment.identity {
         case .success(let user):
             problem = nil
@@ -89,12 +91,7 @@ package struct ConfigValidator {
     }
 
     static func answer(status: Int32, _ output: String) -> ValidatorAnswer {
-        // Warnings may stand before and after it.
-        var json: JSONValue?
-        if let start = output.firstIndex(of: "{"), let end = output.lastIndex(of: "}"), start < end {
-            // Ignoring: what is wrong with the text; without JSON in it the status speaks, and its first lines.
-            json = try? JSONDecoder().decode(JSONValue.self, from: Data(output[start...end].utf8))
-        }
+        let json = verdict(in: output)
         if let json {
             let issues = (json["issues"] ?? json["errors"])?.array ?? []
             if status == 0, json["valid"] != .boolean(false) { return .valid }
@@ -106,6 +103,36 @@ package struct ConfigValidator {
         return .invalid([
             ValidatorIssue(parts: [], sentence: "The agent's own validator refuses it, and says: \(said).")
         ])
+    }
+
+    /// The JSON object with the verdict: warnings, with braces of their own, may stand before and after it.
+    private static func verdict(in output: String) -> JSONValue? {
+        for (tries, start) in output.indices(of: "{").ranges.map(\.lowerBound).enumerated() where tries < mostTries {
+            var depth = 0
+            var isText = false
+            var isEscaped = false
+            let end = output[start...].firstIndex { character in
+                if isEscaped {
+                    isEscaped = false
+                } else if isText {
+                    isEscaped = character == "\\"
+                    isText = character != "\""
+                } else if character == "\"" {
+                    isText = true
+                } else if character == "{" {
+                    depth += 1
+                } else if character == "}" {
+                    depth -= 1
+                }
+                return depth == 0
+            }
+            // Ignoring: what is wrong with the text; the next brace may begin it.
+            guard let end, let found = try? JSONDecoder().decode(JSONValue.self, from: Data(output[start...end].utf8)),
+                found["valid"] != nil || found["issues"] != nil || found["errors"] != nil
+            else { continue }
+            return found
+        }
+        return nil
     }
 
     private static func issue(_ value: JSONValue) -> ValidatorIssue {

@@ -59,6 +59,8 @@ package final class Observer {
         package var name: String?
         /// Per agent, what names its config files if an earlier pass found them to be well.
         package var checked: [AgentID: String] = [:]
+        /// Per agent, what its main process ran in the last pass.
+        package var programs: [AgentID: String] = [:]
         /// Per agent, what its config files said in the last pass.
         package var lastConfig: [AgentID: ConfigMemory] = [:]
         /// What the Bot API said of tokens in earlier passes.
@@ -94,6 +96,7 @@ package final class Observer {
         var agents = found.filter { $0.unit.loadState != "not-found" }
             .map { describe($0, at: now, request) }
         Self.tellApart(&agents)
+        for index in agents.indices { agents[index].program = request.programs[agents[index].agent.id] }
         for seen in agents where !seen.unit.controlGroup.isEmpty {
             groups[seen.agent.id] = seen.unit.controlGroup
             invocations[seen.agent.id] = seen.unit.invocationID

@@ -23,10 +23,12 @@ extension Observer {
         /// The last file wins over those before it, and each file over `Environment=` (systemd.exec(5)).
         func find(_ name: String) -> Found {
             let found = given(name)
-            guard case .value(let value, _) = found, unset.contains(name) || unset.contains("\(name)=\(value)") else {
-                return found
-            }
+            guard case .value(let value, _) = found, takesAway(name, value) else { return found }
             return .nowhere
+        }
+
+        func takesAway(_ name: String, _ value: String) -> Bool {
+            unset.contains(name) || unset.contains("\(name)=\(value)")
         }
 
         private func given(_ name: String) -> Found {

@@ -27,9 +27,11 @@ extension Observer {
         reader.readOutsiders(into: &agents) { [managers] scope, unit in
             managers.manager(of: scope).flatMap { manager in
                 // Ignoring: why the manager does not answer; what it may govern is never touched.
-                let unit = (try? manager.ask([.mainPID], of: [unit]))?[unit]
-                guard case .success(let properties)? = unit else { return nil }
-                return Int32(exactly: properties.mainPID)
+                let unit = (try? manager.ask([.mainPID, .invocationID], of: [unit]))?[unit]
+                guard case .success(let properties)? = unit, let main = Int32(exactly: properties.mainPID) else {
+                    return nil
+                }
+                return ServiceStart(mainPID: main, invocationID: properties.invocationID)
             }
         }
     }

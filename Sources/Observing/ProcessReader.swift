@@ -33,13 +33,18 @@ struct ProcessReader {
     func tokens(ofMain pid: Int32) -> [TokenFingerprint] { census.entry(of: pid)?.mark ?? [] }
 
     /// Finds the processes outside of all units that hold an agent's token or its port.
-    func readOutsiders(into agents: inout [AgentObservation], main: (Scope, String) -> Int32?) {
+    func readOutsiders(into agents: inout [AgentObservation], service: ServiceStart.Ask) {
         let marked = outside.filter { !($0.mark ?? []).isEmpty }
         let listeners = agents.contains { $0.agent.port != nil } ? SocketTable.listeners() : nil
         for index in agents.indices {
             var ports: [Int32: UInt16] = [:]
             if let listeners, let port = agents[index].agent.port {
                 for pid in strangers(at: port, listeners, members[index], &agents[index]) { ports[pid] = port }
+            }
+            // Remembered for when it is down; looked at anew where there is something to compare it with.
+            if agents[index].program == nil || !ports.isEmpty || !marked.isEmpty {
+                let present = Self.program(of: agents[index].unit.mainPID)
+                agents[index].program = present?.key ?? agents[index].program
             }
             let seen = agents[index]
             // Without a stranger at the port only those with a token matter, and nearly always there are none.
@@ -49,7 +54,7 @@ struct ProcessReader {
                     ($0, Accounts.name(of: $0), Self.invocationID(of: status.pid), Self.age(status.startTicks))
                 }
             } look: { found in
-                look(at: &found, of: seen, main)
+                look(at: &found, of: seen, service)
             }
         }
     }
@@ -78,48 +83,28 @@ struct ProcessReader {
     }
 
     /// What only a process that matters is asked for.
-    private func look(at found: inout Outsider, of seen: AgentObservation, _ main: (Scope, String) -> Int32?) {
+    private func look(at found: inout Outsider, of seen: AgentObservation, _ service: ServiceStart.Ask) {
         let pid = found.process.id.pid
         found.executable = (ProcessTable.executable(of: pid) ?? "").printable
         found.arguments = ProcessTable.arguments(of: pid, most: 16).map { String($0.prefix(200)).printable }
-        found.isOfAgentsMake = isOfMake(found, of: seen)
-        found.program = program(found, of: seen)
+        let program = Self.program(of: pid)
+        found.programFile = String((program?.file ?? "").prefix(200)).printable
+        if let own = seen.program, let theirs = program?.key { found.program = own == theirs ? .agents : .other }
         found.isOfPresentStart = found.process.invocationID.map(invocations.contains) ?? false
         if let sockets = ProcessTable.sockets(of: pid) {
             let table = SocketTable.everything(seenBy: pid)
             found.listening = table.listening.filter { !$0.value.isDisjoint(with: sockets) }.map(\.key).sorted()
             found.hasSocket = !found.listening.isEmpty || !table.connected.isDisjoint(with: sockets)
         }
-        found.place = UnitPlace.of(found.process.cgroup).place(
-            isContainer: ProcessTable.sharesNamespace(pid) == false, pid: pid, ancestors: found.ancestors.map(\.id.pid),
-            main: main)
+        let place = UnitPlace.of(found.process.cgroup)
+        found.isGivenToken = census.managersTokens(of: place.uid).isSuperset(of: found.tokens)
+        found.place = place.place(
+            isContainer: ProcessTable.sharesNamespace(pid) == false, of: found, isMain: &found.isServiceMain, service)
     }
 
-    /// The same program as the agent's main process, or the marks of the agent's own gateway.
-    private func isOfMake(_ found: Outsider, of seen: AgentObservation) -> Bool {
-        let variables = Variables(ProcessTable.environment(of: found.process.id.pid) ?? [])
-        if let port = seen.agent.port, variables["OPENCLAW_GATEWAY_PORT"] == String(port) { return true }
-        if let config = variables["OPENCLAW_CONFIG_PATH"], seen.agent.config.contains(config) { return true }
-        guard seen.unit.mainPID > 0, !found.executable.isEmpty,
-            ProcessTable.executable(of: seen.unit.mainPID)?.printable == found.executable
-        else { return false }
-        // An interpreter runs anything: the file that it was given has to be the same, too, or every word.
-        func file(_ words: [String]) -> String? { words.dropFirst().first { !$0.hasPrefix("-") && $0.contains("/") } }
-        let own = ProcessTable.arguments(of: seen.unit.mainPID, most: 16).map { String($0.prefix(200)).printable }
-        guard let program = file(own) else { return !own.isEmpty && found.arguments == own }
-        return file(found.arguments) == program
-    }
-
-    /// By the program's name: an update moves it to another folder.
-    private func program(_ found: Outsider, of seen: AgentObservation) -> Outsider.Program {
-        guard seen.unit.mainPID > 0, let own = ProcessTable.executable(of: seen.unit.mainPID),
-            !found.executable.isEmpty
-        else { return .unknown }
-        func name(_ path: String) -> Substring {
-            // What was replaced on the disk is marked so behind its path (proc(5)).
-            (path.hasSuffix(" (deleted)") ? path.dropLast(10) : path[...]).split(separator: "/").last ?? ""
-        }
-        return name(own.printable) == name(found.executable) ? .agents : .other
+    private static func program(of pid: Int32) -> ProgramName? {
+        guard pid > 0, let path = ProcessTable.executable(of: pid) else { return nil }
+        return ProgramName(executable: path, words: ProcessTable.arguments(of: pid, most: 16))
     }
 
     /// systemd puts it into the environment of everything that a unit starts (systemd.exec(5)).

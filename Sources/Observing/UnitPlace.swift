@@ -21,15 +21,27 @@ struct UnitPlace {
         return UnitPlace(unit: unit, uid: unit.hasPrefix("user@") ? nil : uid)
     }
 
-    /// `main` asks the manager for a service's main process; `nil` where it is not known.
+    /// A service governs its main process, what descends from it, and what carries the mark of its present start.
     func place(
-        isContainer: Bool, pid: Int32, ancestors: [Int32], main: (Scope, String) -> Int32?
+        isContainer: Bool, of found: Outsider, isMain: inout Bool, _ service: ServiceStart.Ask
     ) -> Outsider.Place {
         if isContainer { return .container(unit) }
         if unit.hasPrefix("session-"), unit.hasSuffix(".scope") { return .session(unit) }
         guard unit.hasSuffix(".service") else { return .loose(unit) }
         let scope: Scope = uid.map { .user(uid: $0, name: Accounts.name(of: $0)) } ?? .system
-        guard let first = main(scope, unit), first > 0 else { return .service(unit, governs: true) }
-        return .service(unit, governs: first == pid || ancestors.contains(first))
+        guard let start = service(scope, unit), start.mainPID > 0 else { return .service(unit, governs: true) }
+        isMain = start.mainPID == found.process.id.pid
+        let isOfStart = !start.invocationID.isEmpty && found.process.invocationID == start.invocationID
+        let descends = found.ancestors.contains { $0.id.pid == start.mainPID }
+        return .service(unit, governs: isMain || isOfStart || descends)
     }
+}
+
+/// What a service's manager says of its present start.
+struct ServiceStart {
+    let mainPID: Int32
+    let invocationID: String
+
+    /// `nil` where it is not known.
+    typealias Ask = (Scope, String) -> ServiceStart?
 }

@@ -105,10 +105,13 @@ package enum Ladder {
 
     /// A restored config did not help: the file that it replaced comes back. Only where the restored version still
     /// stands: what somebody has changed since is theirs.
-    package static func undo(_ seen: AgentObservation, replaced: [(version: ConfigVersion, by: Digest)]) -> Plan? {
+    package static func undo(
+        _ seen: AgentObservation, replaced: [(version: ConfigVersion, by: ConfigIdentity)]
+    ) -> Plan? {
         let steps: [Remedy] = replaced.compactMap { each in
-            let stands = seen.config.contains { $0.path == each.version.path && $0.version?.digest == each.by }
-            return stands ? .restoreConfig(ConfigRestore(version: each.version, replacing: each.by)) : nil
+            let present = seen.config.first { $0.path == each.version.path }?.version
+            guard let present, each.by.names(present) else { return nil }
+            return .restoreConfig(ConfigRestore(version: each.version, replacing: present.digest))
         }
         guard !steps.isEmpty else { return nil }
         return Plan(
@@ -196,7 +199,7 @@ package enum Ladder {
     /// Why a rollback that could be made is a person's to decide.
     private static func refusal(of good: ConfigVersion, in version: ConfigVersion, _ facts: Facts) -> String? {
         let byHand = "watchdog config rollback \(facts.seen.agent.name)"
-        if facts.history.rollbacks.contains(ConfigPair(path: good.path, old: version.digest, new: good.digest)) {
+        if facts.history.rollbacks.contains(ConfigPair(path: good.path, old: version.meaning, new: good.meaning)) {
             return
                 "\(good.path) was rolled back from this very version (\(version.digest.short)) to the last-known-good one (\(good.digest.short)) before, and that is never done twice; to do it yourself: \(byHand)."
         }

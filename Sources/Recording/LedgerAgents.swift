@@ -35,7 +35,7 @@ extension Ledger {
         var histories: [Int64: (id: AgentID, history: AgentHistory)] = [:]
         let last = try lastPass()?.finished
         try run(
-            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped, checked_config, config_digests, config_meanings, config_since, config_references FROM agents"
+            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped, checked_config, config_digests, config_meanings, config_since, config_references, program FROM agents"
         ) { row in
             guard let scope = Scope(stored: row.text(1)) else { return }
             var history = AgentHistory()
@@ -49,6 +49,7 @@ extension Ledger {
             history.verdict = row.text(9)
             history.stopped = row.optionalInteger(10).map { Timestamp(microseconds: $0) }
             history.checkedConfig = row.optionalText(11)
+            history.program = row.optionalText(16)
             if let digests = row.optionalText(12), let meanings = row.optionalText(13),
                 let since = row.optionalInteger(14)
             {
@@ -91,7 +92,7 @@ extension Ledger {
             """
             UPDATE agents SET name = ?, verdict = ?, restarts = ?, cursor = ?, kinds = ?, healthy_since = ?,
                 healthy_passes = ?, healthy_config = ?, stopped = ?, checked_config = ?,
-                config_digests = ?, config_meanings = ?, config_since = ?, config_references = ? WHERE id = ?
+                config_digests = ?, config_meanings = ?, config_since = ?, config_references = ?, program = ? WHERE id = ?
             """,
             [
                 .text(agent.name), .text(history.verdict), Value(history.restarts.map { Int64($0) }),
@@ -102,7 +103,7 @@ extension Ledger {
                 Value(history.stopped?.microseconds), Value(history.checkedConfig),
                 Value(history.lastConfig?.digests), Value(history.lastConfig?.meanings),
                 Value(history.lastConfig?.since.microseconds),
-                Value(history.lastConfig?.references.joined(separator: " ")),
+                Value(history.lastConfig?.references.joined(separator: " ")), Value(history.program),
                 .integer(row),
             ])
     }

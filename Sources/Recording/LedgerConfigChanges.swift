@@ -77,9 +77,10 @@ extension Ledger {
         try run(
             """
             SELECT v.path, v.digest, v.bytes, c.old_mode, c.old_uid, c.old_gid, v.modified, v.changed,
-                v.meaning, v.release, a.scope, a.unit, c.id, c.new_digest, c.author, c.began, c.restarted, c.deadline
+                v.meaning, v.release, a.scope, a.unit, c.id, c.new_digest, c.author, c.began, c.restarted, c.deadline, n.meaning
             FROM config_changes c JOIN agents a ON a.id = c.agent
                 JOIN config_versions v ON v.agent = c.agent AND v.path = c.path AND v.digest = c.old_digest
+                LEFT JOIN config_versions n ON n.agent = c.agent AND n.path = c.path AND n.digest = c.new_digest
             WHERE c.ended IS NULL ORDER BY c.id
             """
         ) { row in
@@ -87,7 +88,10 @@ extension Ledger {
             let time = { (column: Int32) in row.optionalInteger(column).map { Timestamp(microseconds: $0) } }
             changes[AgentID(scope: scope, unit: row.text(11)), default: []].append(
                 ConfigChange(
-                    id: row.integer(12), old: Self.version(row), new: Digest(hex: row.text(13)), author: row.text(14),
+                    id: row.integer(12), old: Self.version(row),
+                    new: ConfigIdentity(
+                        digest: Digest(hex: row.text(13)), meaning: row.optionalText(18).map { Digest(hex: $0) }),
+                    author: row.text(14),
                     began: Timestamp(microseconds: row.integer(15)), restarted: time(16), deadline: time(17)))
         }
         return changes

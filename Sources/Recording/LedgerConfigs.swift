@@ -97,8 +97,11 @@ extension Ledger {
         var pairs: Set<ConfigPair> = []
         try run(
             """
-            SELECT target, old_digest, new_digest FROM actions
-            WHERE agent = ? AND remedy = 'restoreConfig' AND rung != 'undo' AND outcome = 'done' AND old_digest IS NOT NULL
+            SELECT a.target, coalesce(o.meaning, a.old_digest), coalesce(n.meaning, a.new_digest) FROM actions a
+                LEFT JOIN config_versions o ON o.agent = a.agent AND o.path = a.target AND o.digest = a.old_digest
+                LEFT JOIN config_versions n ON n.agent = a.agent AND n.path = a.target AND n.digest = a.new_digest
+            WHERE a.agent = ? AND a.remedy = 'restoreConfig' AND a.rung != 'undo' AND a.outcome = 'done'
+                AND a.old_digest IS NOT NULL
             """, [.integer(try rowID(agent))]
         ) { row in
             pairs.insert(
@@ -112,13 +115,15 @@ extension Ledger {
     /// `started`: the same plan came to its start.
     package func replaced(
         in incident: Incident
-    ) throws(LedgerError) -> [(version: ConfigVersion, by: Digest, started: Bool)] {
-        var found: [(version: ConfigVersion, by: Digest, started: Bool)] = []
+    ) throws(LedgerError) -> [(version: ConfigVersion, by: ConfigIdentity, started: Bool)] {
+        var found: [(version: ConfigVersion, by: ConfigIdentity, started: Bool)] = []
         try run(
             """
             SELECT \(Self.versionColumns), a.new_digest,
                 EXISTS (SELECT 1 FROM actions s WHERE s.pass = a.pass AND s.plan = a.plan AND s.outcome = 'done'
-                    AND s.remedy IN ('startUnit', 'restartUnit'))
+                    AND s.remedy IN ('startUnit', 'restartUnit')),
+                (SELECT g.meaning FROM config_versions g WHERE g.agent = a.agent AND g.path = a.target
+                    AND g.digest = a.new_digest)
             FROM actions a JOIN config_versions v ON v.agent = a.agent AND v.path = a.target AND v.digest = a.old_digest
             WHERE a.incident = ?1 AND a.remedy = 'restoreConfig' AND a.rung != 'undo' AND a.began IS NOT NULL
                 AND coalesce(a.outcome, 'interrupted') IN ('done', 'interrupted')
@@ -126,7 +131,13 @@ extension Ledger {
                     AND u.id > a.id AND u.outcome = 'done')
             """, [.integer(incident.id)]
         ) { row in
-            found.append((Self.version(row), Digest(hex: row.text(10)), row.integer(11) == 1))
+            found.append(
+                (
+                    Self.version(row),
+                    ConfigIdentity(
+                        digest: Digest(hex: row.text(10)), meaning: row.optionalText(12).map { Digest(hex: $0) }),
+                    row.integer(11) == 1
+                ))
         }
         return found
     }

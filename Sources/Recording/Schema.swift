@@ -88,6 +88,7 @@ enum Schema {
         ALTER TABLE agents ADD COLUMN config_meanings TEXT;
         ALTER TABLE agents ADD COLUMN config_since INTEGER;
         ALTER TABLE agents ADD COLUMN config_references TEXT;
+        ALTER TABLE agents ADD COLUMN program TEXT;
         """,
     ]
 }

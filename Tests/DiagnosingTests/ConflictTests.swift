@@ -6,9 +6,10 @@ import Testing
 /// Polls that end with 409: who else holds the token decides what is done.
 struct ConflictTests {
     private static let line = Sample.line("[telegram] 409: Conflict: terminated by other getUpdates request")
+    private static let sustained = [Sample.line(line.text, at: line.at - .seconds(20)), line]
 
     private func conflict(
-        _ outsiders: [Outsider] = [], lines: [JournalLine] = [line], history: AgentHistory = AgentHistory(),
+        _ outsiders: [Outsider] = [], lines: [JournalLine] = sustained, history: AgentHistory = AgentHistory(),
         _ change: (inout AgentObservation) -> Void = { _ in }
     ) -> Finding? {
         let seen = StrayTests.seen(outsiders) {
@@ -51,7 +52,7 @@ struct ConflictTests {
 
     @Test func `what an earlier pass has read, or was said before this one acted, is no news`() {
         let known = conflict { seen in
-            seen.journal.lines = [Self.line]
+            seen.journal.lines = Self.sustained
             seen.journal.fresh = []
         }
         #expect(known == nil)
@@ -88,6 +89,31 @@ struct ConflictTests {
         #expect(found.summary.contains("@BotFather, /revoke"))
     }
 
+    @Test func `one line, or several within a moment, restart nobody; seen in two passes they do`() throws {
+        for lines in [[Self.line], [Sample.line(Self.line.text, at: Self.line.at - .milliseconds(19_999)), Self.line]] {
+            let found = try #require(conflict(lines: lines))
+            #expect(found.prescription == .none && found.severity == .info)
+            var history = AgentHistory()
+            history.kinds = [.pollerConflict]
+            #expect(conflict(lines: lines, history: history)?.prescription == .restart)
+        }
+    }
+
+    @Test(arguments: [
+        #"[telegram] inbound from @mallory: "hi! my bot prints 409 for getUpdates, what is that?""#,
+        #"message: "Conflict: terminated by other getUpdates request""#, "user: why does getUpdates say 409?",
+    ])
+    func `what somebody wrote to the bot is no conflict`(text: String) {
+        #expect(conflict(lines: [Sample.line(text)]) == nil)
+    }
+
+    @Test func `a second copy that is connected to nothing just now counts as a holder, and is not ended`() throws {
+        let waiting = StrayTests.stray { $0.hasSocket = false }
+        let found = try #require(conflict([waiting]))
+        #expect(found.prescription == .none && found.severity == .warning)
+        #expect(found.summary.contains("node (PID 77, user fleet)"))
+    }
+
     @Test func `a watchdog that does not see everything says so`() {
         #expect(conflict { $0.seesOtherUsers = false }?.summary.contains("that this user can see") == true)
     }
@@ -102,7 +128,7 @@ struct ConflictTests {
         let stray = StrayTests.stray()
         let found = try #require(conflict([stray]))
         #expect(found.prescription == .end([StrayTests.order(stray)]))
-        #expect(found.summary.contains("its bot token is held by node (PID 77) as well."))
+        #expect(found.summary.contains("its bot token is held by node (PID 77, user fleet) as well."))
     }
 
     @Test func `a leftover is ended as well`() throws {
@@ -118,7 +144,7 @@ struct ConflictTests {
     @Test func `one that may not be ended is named, and the agent is not restarted for it`() throws {
         let found = try #require(conflict([StrayTests.stray { $0.hasTerminal = true }]))
         #expect(found.prescription == .none)
-        #expect(found.summary.contains("node (PID 77)"))
+        #expect(found.summary.contains("node (PID 77, user fleet)"))
     }
 
     @Test func `one that is younger than a minute is judged by the next pass`() throws {
@@ -143,7 +169,10 @@ struct ConflictTests {
     }
 
     @Test func `a shell that merely has the token, and a process with only the port, polls nobody`() {
-        let shell = StrayTests.stray { $0.hasSocket = false }
+        let shell = StrayTests.stray {
+            $0.hasSocket = false
+            $0.program = .other
+        }
         let server = StrayTests.stray(78) {
             $0.tokens = []
             $0.port = 18_789

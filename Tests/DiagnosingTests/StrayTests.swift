@@ -22,7 +22,6 @@ struct StrayTests {
         found.place = .loose("run-r1.scope")
         found.hasSocket = true
         found.tokens = [token]
-        found.isOfAgentsMake = true
         found.program = .agents
         change(&found)
         return found
@@ -55,13 +54,17 @@ struct StrayTests {
     @Test func `an orphan that polls with the agent's token is ended, and everything that proves it is told`() throws {
         let found = Self.stray {
             $0.executable = "/usr/bin/node"
+            $0.programFile = "/opt/openclaw/dist/index.js"
             $0.arguments = ["openclaw", "gateway"]
             $0.listening = [18_789, 9_000]
         }
         let finding = try finding(found)
         #expect(finding.kind == .processStray && finding.severity == .warning)
         #expect(finding.prescription == .end([Self.order(found)]))
-        #expect(finding.summary == "node (PID 77, user fleet) works as coder outside of its unit.")
+        #expect(
+            finding.summary
+                == "node /opt/openclaw/dist/index.js (PID 77, user fleet) has its bot token and a connection, outside of the unit of coder, and runs the agent's own program."
+        )
         #expect(
             finding.evidence == [
                 Evidence(
@@ -116,6 +119,7 @@ struct StrayTests {
             var found = Outsider(process: process, owner: "fleet", started: Sample.now - .seconds(600))
             found.tokens = [Self.token]
             found.hasSocket = true
+            found.program = .agents
             found.ancestors = [Self.manager]
             return Self.findings(Self.seen([found])).isEmpty
         }
@@ -151,7 +155,7 @@ struct StrayTests {
             {
                 $0.tokens = []
                 $0.port = 18_789
-                $0.isOfAgentsMake = false
+                $0.program = .other
             },
             "nothing but the port says that it is this agent. To end it: if it is, `kill 77`."
         ),
@@ -189,8 +193,37 @@ struct StrayTests {
         let finding = try finding(Self.stray(77, change))
         #expect(finding.kind == .processStray && finding.prescription == .none)
         #expect(
-            finding.summary
-                == "node (PID 77, user fleet) works as coder outside of its unit. It is not ended, because \(why)")
+            finding.summary.hasSuffix("outside of the unit of coder. It is not ended, because \(why)"))
+        #expect(
+            finding.summary.hasPrefix("node (PID 77, user fleet) has its bot token and a connection, ")
+                || finding.summary.hasPrefix("node (PID 77, user fleet) listens on its port 18789, "))
+    }
+
+    @Test func `whose program is not known is told, and never ended`() throws {
+        for change in [{ $0.program = .unknown }, { $0.program = .other }] as [Change] {
+            let finding = try finding(Self.stray(77, change))
+            #expect(finding.prescription == .none)
+        }
+    }
+
+    @Test func `what a service runs for others is not ended by ending the service`() throws {
+        let found = Self.stray {
+            $0.tokens = []
+            $0.port = 18_789
+            $0.place = .service("cron.service", governs: true)
+            $0.isServiceMain = false
+        }
+        #expect(try finding(found).summary.hasSuffix("To end it: `kill 77`, or `systemctl stop cron.service`."))
+    }
+
+    @Test func `a token that the user's manager gives to everything proves nothing of another program`() throws {
+        let other = Self.stray {
+            $0.isGivenToken = true
+            $0.program = .other
+        }
+        let findings = Self.findings(Self.seen([other]))
+        #expect(findings.map(\.kind) == [.pollerDuplicateToken] && findings.map(\.severity) == [.info])
+        #expect(try finding(Self.stray { $0.isGivenToken = true }).prescription == .end([Self.order(Self.stray())]))
     }
 
     @Test func `what another service only left behind in its cgroup is ended`() throws {

@@ -73,6 +73,15 @@ struct TokenFindingTests {
                 == "bridge (PID 77, user root) holds the bot token of coder, too. It is not ended, because \(advice)")
     }
 
+    @Test func `of several tokens it is not known which one is polled with, and that is a remark`() throws {
+        let found = findings {
+            $0.tokens.append(HeldToken(fingerprint: TokenFingerprint(hex: "ff"), sources: ["/etc/fleet.env"]))
+            $0.twins = [Self.twin]
+        }
+        #expect(found.map(\.kind) == [.pollerDuplicateToken] && found[0].severity == .info)
+        #expect(found[0].summary.contains("set `telegram_token` for coder in the settings"))
+    }
+
     @Test func `a shell with an exported variable is a remark and no more`() throws {
         let shell = StrayTests.stray {
             $0.hasSocket = false
@@ -84,7 +93,7 @@ struct TokenFindingTests {
         #expect(found[0].severity == .info && found[0].prescription == .none)
         #expect(
             found[0].summary
-                == "The bot token of coder stands in the environment of node (PID 77, user fleet), which has no connection to anywhere."
+                == "The bot token of coder stands in the environment of node (PID 77, user fleet), which polls nobody as far as can be seen."
         )
     }
 

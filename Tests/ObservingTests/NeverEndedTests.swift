@@ -38,13 +38,13 @@ struct NeverEndedTests {
                 let pid = found.process.id.pid
                 guard let person = host.people[pid] else { return }
                 found.hasSocket = person.hasSocket
-                found.isOfAgentsMake = person.isOfMake
-                found.program = person.isOfMake ? .agents : .unknown
+                found.program = person.program
                 found.place = UnitPlace.of(found.process.cgroup).place(
-                    isContainer: person.isContained, pid: pid, ancestors: found.ancestors.map(\.id.pid)
+                    isContainer: person.isContained, of: found, isMain: &found.isServiceMain
                 ) { scope, unit in
                     RandomHost.services.first { $0.name == unit && $0.scope.uid == scope.uid }
                         .flatMap { host.mains[$0.group] }
+                        .map { ServiceStart(mainPID: $0, invocationID: RandomHost.ofService) }
                 }
             }
         }
@@ -95,8 +95,12 @@ struct NeverEndedTests {
         case .token(let token):
             let isOwn = choice.seen.tokens.contains { $0.fingerprint == token }
             if !isOwn || entry.mark?.contains(token) != true { return "it does not hold the token" }
-        case .port: if !person.isOfMake { return "only the port is the agent's" }
-        case .earlierStart: break
+        case .port, .earlierStart: break
+        }
+        if person.program != .agents { return "it is not the agent's own program" }
+        if person.invocation == RandomHost.ofService, RandomHost.services.contains(where: { entry.cgroup == $0.group })
+        {
+            return "its service has started it"
         }
         if host.user != 0, host.user != person.uid { return "it is another user's" }
         if RandomHost.now - id.startTicks < 6_000 { return "it is younger than a minute" }

@@ -11,7 +11,7 @@ struct RandomHost {
         var invocation: String?
         var isContained: Bool
         var hasSocket: Bool?
-        var isOfMake: Bool
+        var program: Outsider.Program
     }
 
     static let now: UInt64 = 1_000_000
@@ -25,6 +25,8 @@ struct RandomHost {
     static let tokens = ["a1", "b2", "c3"].map { TokenFingerprint(hex: $0) }
 
     /// Of units that are no agents: whose manager has them, and their cgroup.
+    /// The mark of every service's present start.
+    static let ofService = "service-now"
     static let services: [(scope: Scope, name: String, group: String)] = [
         (.system, "other.service", "/system.slice/other.service"),
         (.system, "cron.service", "/system.slice/cron.service"),
@@ -102,10 +104,11 @@ struct RandomHost {
         }
         let person = Person(
             uid: [0, 1, 1, 2].randomElement(using: &random) ?? 0,
-            invocation: ["a-now", "b-now", "c-now", "a-before", "before", "", nil].randomElement(using: &random) ?? nil,
+            invocation: ["a-now", "b-now", "c-now", "a-before", "before", Self.ofService, "", nil].randomElement(
+                using: &random) ?? nil,
             isContained: Int.random(in: 0..<12, using: &random) == 0,
             hasSocket: [true, true, true, false, nil].randomElement(using: &random) ?? nil,
-            isOfMake: Bool.random(using: &random))
+            program: [.agents, .agents, .other, .unknown].randomElement(using: &random) ?? .unknown)
         let command = Int.random(in: 0..<15, using: &random) == 0 ? "systemd" : "node"
         add(pid, command, parent: parent, start: start, in: group, person, &random)
     }
@@ -154,7 +157,7 @@ struct RandomHost {
 
 extension RandomHost.Person {
     static func manager(_ uid: UInt32) -> RandomHost.Person {
-        RandomHost.Person(uid: uid, invocation: nil, isContained: false, hasSocket: true, isOfMake: false)
+        RandomHost.Person(uid: uid, invocation: nil, isContained: false, hasSocket: true, program: .unknown)
     }
 }
 

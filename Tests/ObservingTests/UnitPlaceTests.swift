@@ -36,10 +36,27 @@ struct UnitPlaceTests {
         #expect(UnitPlace.of(path).unit == unit)
     }
 
+    /// Of process 7.
     private static func place(
-        _ path: String, isContainer: Bool = false, ancestors: [Int32] = [], main: Int32? = nil
+        _ path: String, isContainer: Bool = false, ancestors: [Int32] = [], mark: String? = nil,
+        isMain: inout Bool, service: ServiceStart.Ask
     ) -> Outsider.Place {
-        UnitPlace.of(path).place(isContainer: isContainer, pid: 7, ancestors: ancestors) { _, _ in main }
+        let process = ProcessFacts(
+            id: ProcessID(pid: 7, startTicks: 5), parent: 1, command: "node", cgroup: path, uid: 0, invocationID: mark)
+        var found = Outsider(process: process, owner: "root", started: Sample.now)
+        found.ancestors = ancestors.map {
+            Outsider.Ancestor(id: ProcessID(pid: $0, startTicks: 1), command: "a", role: .ordinary)
+        }
+        return UnitPlace.of(path).place(isContainer: isContainer, of: found, isMain: &isMain, service)
+    }
+
+    private static func place(
+        _ path: String, isContainer: Bool = false, ancestors: [Int32] = [], mark: String? = nil, main: Int32? = nil
+    ) -> Outsider.Place {
+        var isMain = true
+        return place(path, isContainer: isContainer, ancestors: ancestors, mark: mark, isMain: &isMain) { _, _ in
+            main.map { ServiceStart(mainPID: $0, invocationID: "now") }
+        }
     }
 
     @Test func `a service governs its main process and what descends from it, and no other`() {
@@ -47,6 +64,23 @@ struct UnitPlaceTests {
         #expect(Self.place(path, main: 7) == .service("cron.service", governs: true))
         #expect(Self.place(path, ancestors: [8, 9], main: 9) == .service("cron.service", governs: true))
         #expect(Self.place(path, ancestors: [8, 1], main: 9) == .service("cron.service", governs: false))
+    }
+
+    @Test func `a service governs whatever carries the mark of its present start, as a worker does`() {
+        let path = "/system.slice/multi.service"
+        #expect(Self.place(path, mark: "now", main: 9) == .service("multi.service", governs: true))
+        #expect(Self.place(path, mark: "before", main: 9) == .service("multi.service", governs: false))
+        #expect(Self.place(path, mark: nil, main: 9) == .service("multi.service", governs: false))
+    }
+
+    @Test func `a service's main process is told from its others`() {
+        for (main, expected) in [(7, true), (9, false)] as [(Int32, Bool)] {
+            var isMain = true
+            _ = Self.place("/system.slice/multi.service", mark: "now", isMain: &isMain) { _, _ in
+                ServiceStart(mainPID: main, invocationID: "now")
+            }
+            #expect(isMain == expected)
+        }
     }
 
     @Test(arguments: [nil, 0, -1] as [Int32?])
@@ -72,9 +106,10 @@ struct UnitPlaceTests {
     @Test func `the manager that is asked for a main process is the one that has the unit`() {
         func scope(_ path: String) -> [Scope] {
             var asked: [Scope] = []
-            _ = UnitPlace.of(path).place(isContainer: false, pid: 7, ancestors: []) { scope, _ in
+            var isMain = true
+            _ = Self.place(path, isMain: &isMain) { scope, _ in
                 asked.append(scope)
-                return 1
+                return ServiceStart(mainPID: 1, invocationID: "")
             }
             return asked
         }

@@ -114,7 +114,7 @@ struct LadderRecoveryTests {
     @Test func `undoing a rollback puts the very file back that it replaced`() {
         var seen = Sample.failed()
         seen.config = [Sample.present(Outage.good)]
-        let undo = Ladder.undo(seen, replaced: [(version: Outage.bad, by: Outage.good.digest)])
+        let undo = Ladder.undo(seen, replaced: [(version: Outage.bad, by: ConfigIdentity(Outage.good))])
         let back = ConfigRestore(version: Outage.bad, replacing: Outage.good.digest)
         #expect(
             undo
@@ -125,13 +125,21 @@ struct LadderRecoveryTests {
 
     @Test func `what somebody has changed since the rollback is theirs`() {
         var seen = Sample.failed()
-        let replaced = [(version: Outage.bad, by: Outage.good.digest)]
+        let replaced = [(version: Outage.bad, by: ConfigIdentity(Outage.good))]
         seen.config = [Sample.present(Sample.config("a person's correction"))]
         #expect(Ladder.undo(seen, replaced: replaced) == nil)
         seen.config = [ConfigFile(path: Sample.configPath, state: .missing)]
         #expect(Ladder.undo(seen, replaced: replaced) == nil)
         seen.config = [Sample.present(Sample.config("good", path: "/srv/coder/other.json"))]
         #expect(Ladder.undo(seen, replaced: replaced) == nil)
+    }
+
+    @Test func `what the agent has only marked anew since the rollback is taken back, too`() {
+        var seen = Sample.failed()
+        let touched = Sample.config("good, touched", meaning: "good")
+        seen.config = [Sample.present(touched)]
+        let undo = Ladder.undo(seen, replaced: [(version: Outage.bad, by: ConfigIdentity(Outage.good))])
+        #expect(undo?.restores == [ConfigRestore(version: Outage.bad, replacing: touched.digest)])
     }
 
     @Test func `there is nothing to undo where nothing was replaced`() {
@@ -149,7 +157,8 @@ struct LadderRecoveryTests {
         let undo = Ladder.undo(
             seen,
             replaced: [
-                (version: Outage.bad, by: Outage.good.digest), (version: other, by: Sample.digest("other good")),
+                (version: Outage.bad, by: ConfigIdentity(Outage.good)),
+                (version: other, by: ConfigIdentity(digest: Sample.digest("other good"))),
             ]
         )
         #expect(undo?.restores.map(\.version) == [Outage.bad])

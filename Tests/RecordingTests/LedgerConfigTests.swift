@@ -136,7 +136,7 @@ struct LedgerConfigTests {
 
     private func replaced(in incident: Incident) throws -> [String] {
         try ledger.replaced(in: incident).map {
-            let words = "\(String(decoding: $0.version.bytes, as: UTF8.self)) by \($0.by.short)"
+            let words = "\(String(decoding: $0.version.bytes, as: UTF8.self)) by \($0.by.digest.short)"
             return $0.started ? words + ", started" : words
         }
     }

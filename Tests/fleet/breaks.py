@@ -29,16 +29,16 @@ def _wait_failed(agent, seconds=90):
                 lambda: agent.state()["ActiveState"] == "failed", seconds)
 
 
-_edits = itertools.count(101)  # no rollback is made twice from the same file
+_edits = itertools.count(100)  # no rollback is made twice from the same file
 
 
 def config(agent, age=0):
     """A bad value in its configuration, written by its own account: it exits 78 and stays down.
     `age` dates the edit back by so many seconds, for a watchdog that waits for an edit to settle."""
-    before = agent.config.read_text()
+    before, number = agent.config.read_text(), next(_edits)
+    again = ["-e", f's/"maxConcurrent": [0-9]*/"maxConcurrent": {number}/'] if number > 100 else []
     run("runuser", "-u", agent.account, "--",
-        "sed", "-i", "-e", 's/"mode": "safeguard"/"mode": "auto"/',
-        "-e", f's/"maxConcurrent": [0-9]*/"maxConcurrent": {next(_edits)}/', str(agent.config))
+        "sed", "-i", "-e", 's/"mode": "safeguard"/"mode": "auto"/', *again, str(agent.config))
     if agent.config.read_text() == before:
         raise FleetError(f"{agent.config} has no compaction mode \"safeguard\" to break")
     if age:
