@@ -22,6 +22,8 @@ struct Option: Sendable {
     static let json = Option(name: "json", value: nil, summary: "Print one JSON value and nothing else")
     static let agent = Option(name: "agent", value: "NAME", summary: "Look at this agent only")
     static let dryRun = Option(name: "dry-run", value: nil, summary: "Plan everything and touch nothing")
+    static let wait = Option(
+        name: "wait", value: "TIME", summary: "Wait so long, such as 5min, for another pass to end")
     static let help = Option(name: "help", value: nil, summary: "Show the help of this command")
 }
 

@@ -10,21 +10,28 @@ enum ConfigApplyCommand {
         name: "confirm", value: "TIME",
         summary: "Put the old file back after TIME, such as 5min, unless `config confirm` comes first")
 
+    /// How long a change may stand without a confirmation.
+    static let confirmTimes: ClosedRange<Duration> = .seconds(10)...(.seconds(7 * 86_400))
+
+    private static let despite = Option(
+        name: "despite", value: "KIND", summary: "Apply it although it has faults of this kind, such as config-schema")
+
     static var command: Command {
         Command(
             name: "config apply", summary: "Give an agent a new config, prove that it works, or put the old one back",
-            operands: "AGENT FILE", options: [.config, .json, ConfigSession.path, confirm],
+            operands: "AGENT FILE", options: [.config, .json, ConfigSession.path, confirm, despite],
             discussion: """
                 The present file is kept, FILE's content takes its place whole, owner and mode stay, the agent is \
                 restarted and watched for `settle`. If it does not hold, the old file comes back, and the agent with it. \
-                Whatever happens on the way, the file is the old one or the new one, and the next pass finishes it.
+                Whatever happens on the way, the file is the old one or the new one, and the next pass takes back what was not \
+                proven.
                 """, run: run)
     }
 
     private static func run(_ invocation: Invocation, _ environment: Environment) throws(CommandFailure) -> ExitStatus {
         let name = try invocation.operand(0, "the name of an agent")
         let source = try invocation.operand(1, "the file with the new config")
-        let patience = try ConfirmTime.read(invocation)
+        let patience = try invocation.duration(confirm, confirmTimes)
         let bytes: [UInt8]
         do throws(FileError) {
             bytes = try readOwnFile(source, most: 4 << 20)
@@ -39,7 +46,7 @@ enum ConfigApplyCommand {
                     "watchdog: \(file.path) cannot be replaced, because what stands there could not be kept first. \(refusal(file))"
                 )
             }
-            let remarks = try refuseFaults(bytes, source, old.path, each, pass)
+            let remarks = try refuseFaults(bytes, source, old.path, each, pass, despite: invocation[despite])
             for remark in remarks { environment.complain("watchdog: \(each.redactor.mask(remark))\n") }
             let new = ConfigVersion(
                 path: old.path, bytes: bytes, digest: Digest(hex: sha256(bytes)), mode: old.mode, uid: old.uid,
@@ -54,7 +61,7 @@ enum ConfigApplyCommand {
 
     /// What is wrong with it is told before anything is touched. Returns what else there is to say.
     private static func refuseFaults(
-        _ bytes: [UInt8], _ source: String, _ path: String, _ each: AgentCase, _ pass: Pass
+        _ bytes: [UInt8], _ source: String, _ path: String, _ each: AgentCase, _ pass: Pass, despite: String?
     ) throws(CommandFailure) -> [String] {
         let validation = each.agent.validation
         let schema = validation.schema.map { ConfigSchema($0) }
@@ -72,8 +79,10 @@ enum ConfigApplyCommand {
                 return .silent("The agent's own validator was not asked. \(error)")
             }
         }
-        let faults = verdict.faults
-        guard !faults.isEmpty else { return verdict.remarks }
+        let faults = verdict.faults.filter { $0.kind.rawValue != despite }
+        guard !faults.isEmpty else {
+            return verdict.remarks + pass.observer.secretFaults(of: each.seen, with: bytes, at: path).map(\.sentence)
+        }
         let lines = faults.prefix(20).map { "\(source):\($0.line):\($0.column): \($0.kind.rawValue): \($0.sentence)" }
         throw CommandFailure(
             .degraded,
@@ -84,7 +93,8 @@ enum ConfigApplyCommand {
 
     static func refusal(_ file: ConfigFile) -> String {
         switch file.state {
-        case .missing: "There is no such file: put the first one there yourself."
+        case .missing:
+            "There is no such file: put the first one there yourself, or a stored one with `watchdog config rollback`."
         case .refused(let sentence): sentence
         case .present: ""
         }
@@ -104,7 +114,7 @@ enum ConfigRollbackCommand {
 
     private static func run(_ invocation: Invocation, _ environment: Environment) throws(CommandFailure) -> ExitStatus {
         let name = try invocation.operand(0, "the name of an agent")
-        let patience = try ConfirmTime.read(invocation)
+        let patience = try invocation.duration(ConfigApplyCommand.confirm, ConfigApplyCommand.confirmTimes)
         var id: Int64?
         if let word = invocation.operands.dropFirst().first { id = try ConfigSession.id(word) }
         return try ConfigSession.change(name, invocation, environment) { pass, ledger, each throws(CommandFailure) in
@@ -116,6 +126,9 @@ enum ConfigRollbackCommand {
             }
             let file =
                 each.seen.config.first { $0.path == stored.path } ?? ConfigFile(path: stored.path, state: .missing)
+            if case .missing = file.state {
+                return try ConfigOrder.putMissing(stored, pass, ledger, each, invocation)
+            }
             guard let old = file.version else {
                 throw CommandFailure(
                     .unable,
@@ -148,19 +161,5 @@ enum ConfigRollbackCommand {
             .unable,
             "watchdog: no version of \(path) is known to be good yet; `watchdog config history \(each.agent.name)` lists what is stored."
         )
-    }
-}
-
-/// How long a change may stand without a confirmation.
-enum ConfirmTime {
-    private static let range: ClosedRange<Duration> = .seconds(10)...(.seconds(7 * 86_400))
-
-    static func read(_ invocation: Invocation) throws(CommandFailure) -> Duration? {
-        guard let text = invocation[ConfigApplyCommand.confirm] else { return nil }
-        guard let duration = Duration(words: text), range.contains(duration) else {
-            throw CommandFailure(
-                .usage, "watchdog: --confirm is \"\(text.printable)\", and a time from 10s to 7d was expected.")
-        }
-        return duration
     }
 }

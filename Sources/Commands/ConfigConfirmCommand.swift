@@ -1,3 +1,4 @@
+internal import Files
 internal import Model
 internal import Recording
 
@@ -17,33 +18,47 @@ enum ConfigConfirmCommand {
         private enum CodingKeys: String, CodingKey { case schema, agent, outcome, path }
     }
 
+    /// By the ledger alone: the agent's manager may be away just now.
     private static func run(_ invocation: Invocation, _ environment: Environment) throws(CommandFailure) -> ExitStatus {
         let name = try invocation.operand(0, "the name of an agent")
-        return try ConfigSession.change(name, invocation, environment) { _, ledger, each throws(CommandFailure) in
-            let now = environment.now()
-            let waiting: ConfigChange?
-            do throws(LedgerError) {
-                waiting = try ledger.openChanges()[each.agent.id]?.first { $0.deadline.map { $0 > now } ?? false }
-                if let waiting {
-                    let author = ConfigSession.author(environment)
-                    try ledger.end(change: waiting.id, .kept, reason: "Confirmed by \(author).", at: now)
-                }
-            } catch {
-                throw CommandFailure(.unable, "watchdog: \(error)")
-            }
-            guard let waiting else {
-                throw CommandFailure(
-                    .unable,
-                    "watchdog: no config of \(name.printable) waits for a confirmation: it was confirmed, or taken back, already."
-                )
-            }
-            if invocation.json {
-                environment.write(
-                    try jsonText(Report(agent: each.agent.name, outcome: "kept", path: waiting.old.path)))
-            } else {
-                environment.write("kept: \(waiting.old.path) stays as it is.\n")
-            }
-            return .well
+        let settings = try environment.settings(invocation)
+        let lock = try ConfigSession.takeLock(settings, environment)
+        let ledger: Ledger
+        do throws(LedgerError) {
+            ledger = try Ledger.open(in: lock.path, at: environment.now())
+        } catch {
+            throw CommandFailure(.unable, "watchdog: \(error)")
         }
+        let change = try confirm(try ConfigSession.known(name, in: ledger), ledger, environment)
+        withExtendedLifetime(lock) {}
+        if invocation.json {
+            environment.write(try jsonText(Report(agent: name, outcome: "kept", path: change.old.path)))
+        } else {
+            environment.write("kept: \(change.old.path) stays as it is.\n")
+        }
+        return .well
+    }
+
+    private static func confirm(
+        _ agent: KnownAgent, _ ledger: Ledger, _ environment: Environment
+    ) throws(CommandFailure) -> ConfigChange {
+        let now = environment.now()
+        let late: Timestamp?
+        do throws(LedgerError) {
+            let open = (try ledger.openChanges()[agent.id] ?? []).filter { $0.deadline != nil }
+            if let waiting = open.first(where: { $0.deadline.map { $0 > now } ?? false }) {
+                let author = ConfigSession.author(environment)
+                try ledger.end(change: waiting.id, .kept, reason: "Confirmed by \(author).", at: now)
+                return waiting
+            }
+            late = open.first?.deadline
+        } catch {
+            throw CommandFailure(.unable, "watchdog: \(error)")
+        }
+        let why =
+            late.map { "the time for it ended at \($0.rfc3339), and the next pass takes the change back" }
+            ?? "it was confirmed, or taken back, already"
+        throw CommandFailure(
+            .unable, "watchdog: no config of \(agent.name.printable) waits for a confirmation: \(why).")
     }
 }

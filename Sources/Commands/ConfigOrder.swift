@@ -25,15 +25,37 @@ struct ConfigOrder {
         private enum CodingKeys: String, CodingKey { case schema, agent, path, outcome, reason, confirmBefore, diff }
     }
 
+    /// Nothing stands there, so that nothing is replaced and nothing can be lost: the stored file is put in its place, and
+    /// the agent finds it at its next start.
+    static func putMissing(
+        _ stored: ConfigVersion, _ pass: Pass, _ ledger: Ledger, _ each: AgentCase, _ invocation: Invocation
+    ) throws(CommandFailure) -> ExitStatus {
+        let order = ConfigOrder(
+            pass: pass, ledger: ledger, each: each, old: stored, new: stored, patience: nil, invocation: invocation)
+        let problem: String?
+        do throws(LedgerError) {
+            problem = try ConfigTransaction(pass: pass, ledger: ledger, each: each).put(stored)
+        } catch {
+            throw CommandFailure(.unable, "watchdog: \(error)")
+        }
+        if let problem { return try order.report("refused", "Nothing was changed. \(problem)", nil, [], .unable) }
+        let sentence = "The file was missing and is back; the agent was not restarted."
+        return try order.report("kept", sentence, nil, [], .well)
+    }
+
     func carryOut() throws(CommandFailure) -> ExitStatus {
         let environment = pass.environment
+        do throws(LedgerError) {
+            if let open = try ledger.openChanges()[each.agent.id]?.first { return try busy(with: open) }
+        } catch {
+            throw CommandFailure(.unable, "watchdog: \(error)")
+        }
         guard old.digest != new.digest else {
             return try report("unchanged", "\(old.path) has this very content already.", nil, [], .well)
         }
         let diff = ShownConfig.diff(from: old, "present", to: new, "new")
         let end: ConfigTransaction.End
         do throws(LedgerError) {
-            if let open = try ledger.openChanges()[each.agent.id]?.first { return try busy(with: open) }
             let transaction = ConfigTransaction(pass: pass, ledger: ledger, each: each)
             end = try transaction.apply(new, replacing: old, by: ConfigSession.author(environment))
         } catch {
@@ -41,9 +63,12 @@ struct ConfigOrder {
         }
         switch end {
         case .holds(let change): return try holds(change, diff)
-        case .undone(let reason):
-            let sentence = "The old file is back, because the agent did not work with the new one. \(reason)"
-            return try report("undone", sentence, nil, diff, .degraded)
+        case .undone(let reason, let works):
+            let sentence =
+                works
+                ? "The old file is back, because the agent did not work with the new one. \(reason)"
+                : "The old file is back; the agent works neither with the new one nor with that. \(reason)"
+            return try report("undone", sentence, nil, diff, works ? .degraded : .failing)
         case .refused(let reason): return try report("refused", "Nothing was changed. \(reason)", nil, diff, .unable)
         case .open(let reason):
             let sentence = "It is not proven, and the next pass takes it back. \(reason)"
@@ -78,7 +103,7 @@ struct ConfigOrder {
     /// it could not be set.
     private func setTimer(_ change: Int64, _ deadline: Timestamp) -> String {
         let scope = pass.managers.connected.first?.scope ?? .system
-        var command = [pass.environment.program, "run", "--agent", each.agent.name]
+        var command = [pass.environment.program, "run", "--agent", each.agent.name, "--wait", "15min"]
         if let path = invocation[.config] {
             command += ["--config", path.hasPrefix("/") ? path : pass.environment.folder + "/" + path]
         }
@@ -110,7 +135,9 @@ struct ConfigOrder {
 
     private func busy(with open: ConfigChange) throws(LedgerError) -> ExitStatus {
         pass.environment.complain(
-            "watchdog: a change of \(open.old.path) by \(open.author.printable) is not finished: confirm it with `watchdog config confirm \(each.agent.name)`, or let a pass take it back.\n"
+            open.deadline == nil
+                ? "watchdog: a change of \(open.old.path) by \(open.author.printable) was left unfinished: `watchdog run --agent \(each.agent.name)` takes it back, and then it can be made again.\n"
+                : "watchdog: a change of \(open.old.path) by \(open.author.printable) waits for a confirmation until \(open.deadline?.rfc3339 ?? ""): give it with `watchdog config confirm \(each.agent.name)`, or let a pass take it back.\n"
         )
         return .busy
     }

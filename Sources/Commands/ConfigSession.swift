@@ -47,7 +47,7 @@ enum ConfigSession {
             let pass = try Pass(
                 environment, settings, ledger: ledger, key: try FingerprintKey.load(in: lock.path), dryRun: false,
                 agentName: name)
-            let cases = pass.diagnose(try pass.observe())
+            let cases = pass.diagnose(try pass.observe(asksBotAPI: false))
             guard let each = cases.first else {
                 throw CommandFailure(
                     .unable, "watchdog: no agent is called \(name.printable); `watchdog status` lists them.")
@@ -64,26 +64,14 @@ enum ConfigSession {
         return status
     }
 
-    private static func takeLock(
+    static func takeLock(
         _ settings: Settings, _ environment: Environment
     ) throws(CommandFailure) -> StateDirectory {
-        let end = environment.now() + patience
-        while true {
-            let lock: StateDirectory?
-            do throws(FileError) {
-                lock = try StateDirectory.lock(settings.stateDirectory)
-            } catch {
-                throw CommandFailure(.unable, "watchdog: \(error) Nothing was done.")
-            }
-            if let lock = consume lock { return lock }
-            guard environment.now() < end else {
-                throw CommandFailure(
-                    .busy,
-                    "watchdog: a pass has been running with \(settings.stateDirectory) for \(patience.inWords); try again when it has ended."
-                )
-            }
-            environment.pause(.milliseconds(200))
-        }
+        if let lock = try environment.lock(settings, patience) { return lock }
+        throw CommandFailure(
+            .busy,
+            "watchdog: a pass has been running with \(settings.stateDirectory) for \(patience.inWords); try again when it has ended."
+        )
     }
 
     /// Which of the agent's files is meant.

@@ -16,8 +16,8 @@ struct ConfigTransaction {
     enum End {
         /// It holds; the number is the change's.
         case holds(Int64)
-        /// The old file is back; the reason as a sentence.
-        case undone(String)
+        /// The old file is back; the reason as a sentence. `works`: and the agent works with it.
+        case undone(String, works: Bool)
         /// Nothing was written.
         case refused(String)
         /// Neither proven nor disproven when the time was up: the next pass undoes it.
@@ -36,15 +36,20 @@ struct ConfigTransaction {
             return .refused(reason)
         }
         switch treatment.result {
-        case .healed: return .holds(id)
+        case .healed:
+            try adopt(version, change: id, by: author)
+            return .holds(id)
         case .undecided: return .open(each.reason ?? "It could not be proven in time.")
         case .broken:
-            let reason = (each.reason ?? "The agent does not work with it.") + lastWords(since: began)
-            guard try putBack(old, replacing: standing(ConfigIdentity(version), at: version.path), then: start) else {
-                return .open(each.reason ?? reason)
-            }
+            // The agent may repeat what stands in either file.
+            let secrets = [old, version].flatMap { SecretNames.values(in: String(decoding: $0.bytes, as: UTF8.self)) }
+            let words = Redactor(secrets: secrets).mask(
+                (each.reason ?? "The agent does not work with it.") + lastWords(since: began))
+            let reason = each.redactor.mask(words)
+            let present = try adopt(version, change: id, by: author)
+            guard try putBack(old, replacing: present, then: start) else { return .open(each.reason ?? reason) }
             try ledger.end(change: id, .undone, reason: reason, at: pass.environment.now())
-            return .undone(reason)
+            return .undone(reason, works: !each.isBroken)
         }
     }
 
@@ -56,30 +61,53 @@ struct ConfigTransaction {
             + lines.suffix(3).map { "\"\($0.text.prefix(200).description.printable)\"" }.joined(separator: ", ") + "."
     }
 
+    /// Puts a version where nothing stands, and starts nothing. Returns why that did not work.
+    func put(_ version: ConfigVersion) throws(LedgerError) -> String? {
+        let treatment = try carryOut([.restoreConfig(ConfigRestore(version: version, replacing: nil))], of: nil)
+        return treatment.failure?.reason
+    }
+
     /// Takes a change back that an earlier program began, or that nobody has confirmed. Returns what came of it, which is
     /// not yet written down; `nil` where the old file could not be put back, so that the change stays open.
     func takeBack(_ change: ConfigChange) throws(LedgerError) -> ConfigChange.Outcome? {
-        let present = each.seen.config.first { $0.path == change.old.path }?.version
-        if let present, change.new.names(present), !ConfigIdentity(change.old).names(present) {
-            // Where the agent was never started with the new file, it need not be started anew with the old one.
-            let steps = change.restarted == nil ? [] : start
-            return try putBack(change.old, replacing: present.digest, then: steps) ? .undone : nil
+        // Where the settings name it no more, it was not looked at.
+        if !each.seen.config.contains(where: { $0.path == change.old.path }) {
+            pass.observer.follow([change.old.path], of: each.agent.id)
+            pass.look(at: [each])
         }
-        guard ConfigIdentity(change.old).names(present) else { return .overtaken }
-        // It never came to the exchange, or was undone and died before it could say so.
-        if change.restarted != nil { _ = try carryOut(start, of: nil) }
-        return .undone
+        // Where the agent was never started with the new file, it need not be started anew with the old one.
+        let steps = change.restarted == nil ? [] : start
+        switch each.seen.config.first(where: { $0.path == change.old.path })?.state {
+        case .present(let present) where ConfigIdentity(change.old).names(present):
+            // It never came to the exchange, or was undone and died before it could say so.
+            if change.restarted != nil { _ = try carryOut(start, of: nil) }
+            return .undone
+        case .present(let present) where change.new.names(present):
+            return try putBack(change.old, replacing: present.digest, then: steps) ? .undone : nil
+        case .present: return .overtaken
+        case .missing: return try putBack(change.old, replacing: nil, then: steps) ? .undone : nil
+        case .refused(let sentence)?:
+            each.reason = sentence
+            return nil
+        case nil:
+            each.reason = "\(change.old.path) could not be looked at."
+            return nil
+        }
     }
 
-    /// The digest of what stands there, if that is this state: the agent may have marked it anew when it started.
-    private func standing(_ identity: ConfigIdentity, at path: String) -> Digest {
-        let present = each.seen.config.first { $0.path == path }?.version
-        return identity.names(present) ? present?.digest ?? identity.digest : identity.digest
+    /// An agent may write its config anew when it starts. What stands there then is kept, and is what the change is about
+    /// from now on. Returns its digest.
+    @discardableResult
+    private func adopt(_ version: ConfigVersion, change: Int64, by author: String) throws(LedgerError) -> Digest {
+        let present = each.seen.config.first { $0.path == version.path }?.version
+        guard let present, present.digest != version.digest else { return version.digest }
+        try ledger.adopt(present, in: change, of: each.agent.id, by: author, at: pass.environment.now())
+        return present.digest
     }
 
     /// `false` where the old file could not be put back.
     private func putBack(
-        _ old: ConfigVersion, replacing new: Digest, then steps: [Remedy]
+        _ old: ConfigVersion, replacing new: Digest?, then steps: [Remedy]
     ) throws(LedgerError) -> Bool {
         let restore = ConfigRestore(version: old, replacing: new)
         let treatment = try carryOut([.restoreConfig(restore)] + steps, of: nil)

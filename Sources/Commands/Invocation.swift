@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Model
 
 /// The words of one call, taken apart.
 struct Invocation {
@@ -17,6 +18,18 @@ struct Invocation {
             throw CommandFailure(.usage, "watchdog \(name): it needs \(what). See `watchdog help \(name)`.")
         }
         return operands[index]
+    }
+
+    /// The value of an option that takes a time; `nil` where it is not given.
+    func duration(_ option: Option, _ range: ClosedRange<Duration>) throws(CommandFailure) -> Duration? {
+        guard let text = values[option.name] else { return nil }
+        guard let duration = Duration(words: text), range.contains(duration) else {
+            throw CommandFailure(
+                .usage,
+                "watchdog \(name): --\(option.name) is \"\(text.printable)\", and a time with its unit from \(range.lowerBound.components.seconds)s to \(range.upperBound.components.seconds / 3600)h was expected, such as 5min."
+            )
+        }
+        return duration
     }
 
     func has(_ option: Option) -> Bool { values[option.name] != nil }

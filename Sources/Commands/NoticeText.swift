@@ -6,6 +6,7 @@ internal import Recording
 enum NoticeText {
     /// Lines of a diff that a message carries.
     private static let mostDiffLines = 40
+    private static let mostDiffWidth = 200
     private static let longest = 3_500
 
     static func notice(
@@ -30,12 +31,6 @@ enum NoticeText {
             lines.append("It works again, without the watchdog's doing.")
         }
         if let reason = each.reason, event != .healed { lines.append(reason) }
-        let diff = each.diff.isEmpty ? ConfigDiff.ofStanding(each) : each.diff
-        if !diff.isEmpty {
-            lines.append("What the rollback changed:")
-            lines += diff.prefix(mostDiffLines)
-            if diff.count > mostDiffLines { lines.append("… \(diff.count - mostDiffLines) more lines") }
-        }
         for id in each.rejected {
             lines.append(
                 "The rejected version is kept; to put it back: watchdog config rollback \(each.agent.name) \(id)")
@@ -45,6 +40,12 @@ enum NoticeText {
             lines.append(
                 "Next: \(each.agent.id.systemctl("status")); watchdog incidents \(incident.id); watchdog explain \(incident.kinds.first?.rawValue ?? "") (\(advice))."
             )
+        }
+        let diff = each.diff.isEmpty ? ConfigDiff.ofStanding(each) : each.diff
+        if !diff.isEmpty {
+            lines.append("What the rollback changed:")
+            lines += diff.prefix(mostDiffLines).map { $0.count > mostDiffWidth ? "\($0.prefix(mostDiffWidth))…" : $0 }
+            if diff.count > mostDiffLines { lines.append("… \(diff.count - mostDiffLines) more lines") }
         }
         let title = "\(word(event)) \(each.agent.name) on \(host): \(kinds)"
         return Notice(

@@ -73,7 +73,8 @@ final class Pass {
     }
 
     /// `killModes`: find out where each unit's KillMode comes from, which is more reading than a pass needs.
-    func observe(killModes: Bool = false) throws(LedgerError) -> [AgentCase] {
+    /// `asksBotAPI`: whether what the API says can be remembered.
+    func observe(killModes: Bool = false, asksBotAPI: Bool = true) throws(LedgerError) -> [AgentCase] {
         let histories = try ledger?.histories(actionsSince: started - policy.actionsWindow) ?? [:]
         var request = Observer.Request()
         request.known = histories.keys.filter { histories[$0]?.verdict != "gone" }
@@ -86,7 +87,7 @@ final class Pass {
         tokenChecks = try ledger?.tokenChecks() ?? [:]
         request.tokenChecks = tokenChecks
         // What cannot be remembered would be asked again and again.
-        request.asksBotAPI = !dryRun
+        request.asksBotAPI = asksBotAPI && !dryRun
         request.killModeOrigins = killModes
         let snapshot = observer.observe(request, at: environment.now())
         newTokenChecks = snapshot.tokenChecks

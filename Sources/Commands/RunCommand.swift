@@ -7,7 +7,7 @@ enum RunCommand {
     static var command: Command {
         Command(
             name: "run", summary: "Make one pass: find what is broken, mend it, prove it, tell", operands: "",
-            options: [.config, .json, .agent, .dryRun],
+            options: [.config, .json, .agent, .dryRun, .wait],
             discussion: """
                 Cron starts this every 15 minutes. Without a terminal it prints only what changed, so that cron mails \
                 nothing while all is well. With --dry-run nothing is touched and nobody is told: the plan is printed, \
@@ -31,13 +31,8 @@ enum RunCommand {
             let key = FingerprintKey.forLooking(in: settings.stateDirectory)
             return try report(invocation, environment, settings, ledger, key, dryRun: true)
         }
-        let lock: StateDirectory?
-        do throws(FileError) {
-            lock = try StateDirectory.lock(settings.stateDirectory)
-        } catch {
-            throw CommandFailure(.unable, "watchdog: \(error) Nothing was done.")
-        }
-        guard let lock = consume lock else {
+        let patience = try invocation.duration(.wait, .seconds(1)...(.seconds(3600))) ?? .zero
+        guard let lock = try environment.lock(settings, patience) else {
             throw CommandFailure(
                 .busy, "watchdog: another pass is running with the state directory \(settings.stateDirectory).")
         }

@@ -23,6 +23,22 @@ extension Environment {
         }
     }
 
+    /// The lock that lets one pass in at a time; `nil` where another one has it for longer than `patience`.
+    func lock(_ settings: Settings, _ patience: Duration) throws(CommandFailure) -> StateDirectory? {
+        let end = now() + patience
+        while true {
+            let lock: StateDirectory?
+            do throws(FileError) {
+                lock = try StateDirectory.lock(settings.stateDirectory)
+            } catch {
+                throw CommandFailure(.unable, "watchdog: \(error) Nothing was done.")
+            }
+            if let lock = consume lock { return lock }
+            guard now() < end else { return nil }
+            pause(.milliseconds(200))
+        }
+    }
+
     /// The secret itself, or why it could not be had, as a sentence.
     func secret(_ source: SecretSource) -> Result<String, SecretProblem> {
         switch source {

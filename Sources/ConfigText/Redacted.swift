@@ -31,10 +31,19 @@ package struct Redacted: Sendable {
     static func isMask(_ text: String, key: String?) -> Bool {
         guard text.utf8.count <= 200 else { return false }
         let words = text.split(whereSeparator: \.isWhitespace)
+        if isOwnPlaceholder(text) { return true }
         guard let word = words.last, words.count <= 2 else { return false }
         if words.count == 2, !["bearer", "basic", "token", "bot"].contains(words[0].lowercased()) { return false }
         let isSecret = words.count == 2 || key.map { SecretKey.isOne($0) } ?? false
         return isNamed(word, isSecret) || isStarred(word)
+    }
+
+    /// What this program itself prints in place of a secret: `[secret 3]`, `[masked]`, alone or within a text.
+    private static func isOwnPlaceholder(_ text: String) -> Bool {
+        text.ranges(of: "[secret ").contains { range in
+            let number = text[range.upperBound...].prefix { $0.isNumber }
+            return !number.isEmpty && text[number.endIndex...].first == "]"
+        } || text.contains("[masked]") && !text.contains(where: \.isWhitespace)
     }
 
     private static func isNamed(_ word: Substring, _ isSecret: Bool) -> Bool {

@@ -139,7 +139,8 @@ package struct ConfinedDirectory: ~Copyable {
     /// Writes a temporary file of its own beside `name`, readable by this identity alone. Returns its name.
     package func place(_ bytes: [UInt8], beside name: String) throws(FileError) -> String {
         try identity.perform { () throws(FileError) -> String in
-            let temporary = Self.newTemporary(name)
+            // With the end of its name, by which a validator may go.
+            let temporary = Self.candidatePrefix + Self.newTemporary(name).split(separator: "-")[1] + "." + name
             do throws(FileError) {
                 try write(bytes, to: temporary, mode: 0o600, uid: identity.uid, gid: identity.gid)
             } catch {
@@ -161,13 +162,16 @@ package struct ConfinedDirectory: ~Copyable {
                 let each = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                     pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
                 }
-                if each.hasPrefix(Self.temporaryPrefix(name)) { found.append(each) }
+                let isCandidate = each.hasPrefix(Self.candidatePrefix) && each.hasSuffix("." + name)
+                if isCandidate || each.hasPrefix(Self.temporaryPrefix(name)) { found.append(each) }
             }
             return found
         }
     }
 
     private static func temporaryPrefix(_ name: String) -> String { ".\(name).watchdog-" }
+
+    private static let candidatePrefix = ".watchdog-"
 
     private static func newTemporary(_ name: String) -> String {
         temporaryPrefix(name) + String(UInt64.random(in: .min ... .max), radix: 16)

@@ -22,6 +22,8 @@ package struct ConfigFile: Sendable {
     package let state: State
     /// What is wrong with its content; empty also where nobody has looked, because it is as it was found to be well.
     package var faults: [ConfigFault] = []
+    /// Whether a tool's mask stands where a value belongs; `nil` where nobody could tell by its syntax.
+    package var isMasked: Bool?
     /// Whether a program that died has left a temporary file beside it.
     package var hasRemains = false
     /// `PATH:LINE:COLUMN` of the `$include` that takes it in; `nil` for a config of its own.
@@ -100,7 +102,7 @@ package struct ConfigVersion: Hashable, Sendable {
     /// Some tools blank secrets out when they print a config; such a text is never worth restoring.
     package var isRedacted: Bool {
         let text = String(decoding: bytes, as: UTF8.self)
-        return text.contains("***") || text.lowercased().contains("[redacted]")
+        return text.contains("***") || text.lowercased().contains("[redacted]") || text.contains("[secret ")
     }
 }
 

@@ -29,6 +29,7 @@ final class ConfigJudge {
             .joined(separator: " ")
         if key == checked, observation.config.allSatisfy(\.faults.isEmpty) {
             observation.checkedConfig = key
+            for index in observation.config.indices { observation.config[index].isMasked = false }
             return
         }
         if let problem = schema?.problem { remark(problem, &observation) }
@@ -40,7 +41,11 @@ final class ConfigJudge {
         let known = verdicts[id].flatMap { $0.key == key ? $0.verdict : nil }
         let verdict = known ?? verdict(observation, schema?.check, environment)
         verdicts[id] = (key, verdict)
-        for (index, more) in verdict.faults.enumerated() { observation.config[index].faults += more }
+        for (index, more) in verdict.faults.enumerated() {
+            observation.config[index].faults += more
+            guard ConfigSyntax(file: observation.config[index].path) != nil else { continue }
+            observation.config[index].isMasked = more.contains { $0.kind == .configRedacted }
+        }
         for sentence in verdict.remarks { remark(sentence, &observation) }
         let isWell =
             verdict.isComplete && schema?.problem == nil && verdict.remarks.isEmpty

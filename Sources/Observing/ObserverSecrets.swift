@@ -1,6 +1,6 @@
 internal import ConfigText
 internal import Files
-internal import Model
+package import Model
 internal import Systemd
 
 /// Variables that agents need, looked up as their next start will find them. Values are judged here and go no further.
@@ -80,6 +80,23 @@ extension Observer {
                 }
             }
         }
+    }
+
+    /// What the next start would miss if one of the agent's configs held these bytes.
+    package func secretFaults(of seen: AgentObservation, with bytes: [UInt8], at path: String) -> [SecretFault] {
+        var changed = seen
+        changed.secretFaults = []
+        changed.isInEdit = false
+        guard let index = changed.config.firstIndex(where: { $0.path == path }), let old = changed.config[index].version
+        else { return [] }
+        let version = ConfigVersion(
+            path: path, bytes: bytes, digest: Digest(hex: sha256(bytes)), mode: old.mode, uid: old.uid, gid: old.gid,
+            modified: old.modified, changed: old.changed)
+        changed.config[index] = ConfigFile(path: path, state: .present(version))
+        changed.references = ConfigReferences.names(in: changed.config)
+        var agents = [changed]
+        readSecrets(into: &agents)
+        return agents[0].secretFaults
     }
 
     /// References of a file that is still being edited are not judged.

@@ -18,7 +18,8 @@ package struct KnownGood: Hashable, Sendable {
         _ seen: AgentObservation, healthy: Bool, history: AgentHistory, policy: Policy
     ) -> KnownGood {
         let versions = seen.config.compactMap(\.version)
-        guard healthy, !versions.isEmpty, versions.count == seen.config.count, let started = seen.unit.mainStarted,
+        guard healthy, !versions.isEmpty, versions.count == seen.config.count,
+            let started = seen.unit.mainStarted,
             wasRead(seen, by: started, history, policy)
         else { return KnownGood(healthySince: nil, passes: 0, config: "", promote: false) }
         let release = seen.release.map { ["release", $0] } ?? []
@@ -29,11 +30,13 @@ package struct KnownGood: Hashable, Sendable {
         let proven = KnownGood(healthySince: nil, passes: 0, config: config, promote: false)
         guard let since = history.healthySince else { return proven }
         let passes = history.healthyPasses + 1
-        guard passes >= 2, seen.taken - since >= policy.knownGoodAfter, !versions.contains(where: \.isRedacted) else {
+        guard passes >= 2, seen.taken - since >= policy.knownGoodAfter, !seen.config.contains(where: isMasked) else {
             return KnownGood(healthySince: since, passes: min(passes, 2), config: config, promote: false)
         }
         return KnownGood(healthySince: nil, passes: 0, config: config, promote: true)
     }
+
+    private static func isMasked(_ file: ConfigFile) -> Bool { file.isMasked ?? file.version?.isRedacted ?? false }
 
     /// Whether it is these files that the process which started then has read.
     private static func wasRead(

@@ -185,7 +185,9 @@ package enum Ladder {
                 }
                 if let refusal = refusal(of: good, in: version, facts) { return .refused(refusal) }
                 // A file that was closed to everybody else since is not opened to them again.
-                let closed = good.with(mode: good.mode & (version.mode | 0o770), uid: good.uid, gid: good.gid)
+                let closed = good.with(
+                    mode: good.mode & (version.mode | 0o770), uid: good.uid,
+                    gid: version.uid == good.uid ? version.gid : good.gid)
                 steps.append(.restoreConfig(ConfigRestore(version: closed, replacing: version.digest)))
             case .missing: steps.append(.restoreConfig(ConfigRestore(version: good, replacing: nil)))
             case .present: break

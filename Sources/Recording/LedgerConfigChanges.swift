@@ -35,6 +35,17 @@ extension Ledger {
         }
     }
 
+    /// The agent has written its config anew: from here on the change is about that.
+    package func adopt(
+        _ version: ConfigVersion, in change: Int64, of agent: AgentID, by author: String, at now: Timestamp
+    ) throws(LedgerError) {
+        try together { () throws(LedgerError) -> Void in
+            try run(
+                "UPDATE config_changes SET new_digest = ? WHERE id = ?", [.text(version.digest.hex), .integer(change)])
+            try keep(version, of: agent, as: .seen, by: author, at: now)
+        }
+    }
+
     /// From here on the agent may have been started with the new file.
     package func restarting(change id: Int64, at now: Timestamp) throws(LedgerError) {
         try run("UPDATE config_changes SET restarted = ? WHERE id = ?", [.integer(now.microseconds), .integer(id)])

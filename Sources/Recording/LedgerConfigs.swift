@@ -20,20 +20,21 @@ extension Ledger {
         if state == .knownGood, try isNewestKnownGood(version, of: agent, at: now) { return }
         let update =
             state == .seen
-            ? "DO NOTHING"
-            : "DO UPDATE SET state = excluded.state, since = excluded.since, release = coalesce(excluded.release, release)"
+            ? "DO UPDATE SET kept = excluded.kept"
+            : "DO UPDATE SET kept = excluded.kept, state = excluded.state, since = excluded.since, release = coalesce(excluded.release, release)"
         try run(
             """
             INSERT INTO config_versions
                 (agent, path, digest, bytes, mode, uid, gid, modified, changed, state, since, author, meaning,
-                release)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent, path, digest) \(update)
+                release, kept)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent, path, digest) \(update)
             """,
             [
                 .integer(try rowID(agent)), .text(version.path), .text(version.digest.hex), .blob(version.bytes),
                 .integer(Int64(version.mode)), .integer(Int64(version.uid)), .integer(Int64(version.gid)),
                 .integer(version.modified.microseconds), .integer(version.changed.microseconds), .text(state.rawValue),
                 .integer(now.microseconds), Value(author), .text(version.meaning.hex), Value(version.release),
+                .integer(now.microseconds),
             ])
         try prune(agent, version.path, at: now)
     }
@@ -70,7 +71,10 @@ extension Ledger {
                 AND NOT (state = 'known-good' AND since >= ?3)
                 AND NOT EXISTS (SELECT 1 FROM config_changes c WHERE c.agent = ?1 AND c.path = ?2 AND c.ended IS NULL
                     AND config_versions.digest IN (c.old_digest, c.new_digest))
-                AND id NOT IN (SELECT id FROM config_versions WHERE agent = ?1 AND path = ?2 ORDER BY since DESC LIMIT 50)
+                AND NOT EXISTS (SELECT 1 FROM actions t JOIN incidents i ON i.id = t.incident WHERE t.agent = ?1
+                    AND t.target = ?2 AND i.closed IS NULL AND config_versions.digest IN (t.old_digest, t.new_digest))
+                AND id NOT IN (SELECT id FROM config_versions WHERE agent = ?1 AND path = ?2
+                    ORDER BY coalesce(kept, since) DESC LIMIT 50)
                 AND id NOT IN (SELECT id FROM config_versions WHERE agent = ?1 AND path = ?2 AND state = 'known-good'
                     ORDER BY since DESC LIMIT 10)
             """,
@@ -84,7 +88,7 @@ extension Ledger {
                     SELECT id, must, sum(size) OVER (ORDER BY must DESC, good DESC, since DESC, id DESC) AS total FROM (
                         SELECT id, since, length(bytes) AS size, state = 'known-good' AS good,
                             row_number() OVER (PARTITION BY path, state = 'known-good' ORDER BY since DESC, id DESC) = 1
-                            OR row_number() OVER (PARTITION BY path ORDER BY since DESC, id DESC) <= 3
+                            OR row_number() OVER (PARTITION BY path ORDER BY coalesce(kept, since) DESC, id DESC) <= 3
                             OR EXISTS (SELECT 1 FROM config_changes c WHERE c.agent = ?1 AND c.path = v.path
                                 AND c.ended IS NULL AND v.digest IN (c.old_digest, c.new_digest)) AS must
                         FROM config_versions v WHERE agent = ?1))

@@ -84,6 +84,7 @@ enum Schema {
         CREATE INDEX config_changes_open ON config_changes (agent) WHERE ended IS NULL;
         ALTER TABLE config_versions ADD COLUMN meaning TEXT;
         ALTER TABLE config_versions ADD COLUMN release TEXT;
+        ALTER TABLE config_versions ADD COLUMN kept INTEGER;
         ALTER TABLE agents ADD COLUMN config_digests TEXT;
         ALTER TABLE agents ADD COLUMN config_meanings TEXT;
         ALTER TABLE agents ADD COLUMN config_since INTEGER;

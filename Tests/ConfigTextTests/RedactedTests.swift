@@ -7,7 +7,8 @@ struct RedactedTests {
         "__OPENCLAW_REDACTED__", "__REDACTED__", "sk-***", "sk-ant-***abcd", "xoxb-REDACTED", "Bearer ***",
         "Bearer [redacted]",
         "••••••", "●●●●●●●●", "[hidden]", "<masked>", "123456:***", " *** ", "xxxxxxxx", "XXXXXXXX", "abcd****wxyz",
-        "a***",
+        "a***", "[secret 1]", "Bearer [secret 12]", "postgres://u:[secret 3]@host/db", "[masked]",
+        "https://u:[masked]@host/",
     ])
     func `a mask in the place of a value is found, with its place`(mask: String) throws {
         let read = try tree("{a: {note: 'x',\n  k: \(JSONText.quoted(mask))}}")
@@ -20,7 +21,7 @@ struct RedactedTests {
         "Be **bold** and ***very bold***.", "src/**/*.ts", "**", "*", "* * * * *", "*/5 * * * *", "hidden", "masked",
         "redacted", "Never show [redacted] texts to users.", "my-redacted-token-v2", "***bold***", "xxx", "xx",
         "Write *** between the parts of the answer, and go on.", "", "-----BEGIN PRIVATE KEY-----", "1*2*3",
-        "foo/***/bar", "${TOKEN}", "https://example.org/x",
+        "foo/***/bar", "[secret]s are [secret agents]", "What is [masked] here?", "${TOKEN}", "https://example.org/x",
     ])
     func `stars and words that mean something else are left alone`(text: String) throws {
         let found = Redacted.all(in: try tree("{prompt: \(JSONText.quoted(text))}"))

@@ -155,6 +155,22 @@ struct KnownGoodTests {
         #expect(!much.promote)
     }
 
+    @Test func `where the syntax is known, stars within a text are no mask`() {
+        func promoted(_ isMasked: Bool?) -> Bool {
+            let bold = Sample.config(#"{"prompt": "Be ***very*** brief"}"#)
+            func seen(_ moment: Timestamp) -> AgentObservation {
+                var seen = Self.seen([bold], at: moment)
+                seen.config[0].isMasked = isMasked
+                return seen
+            }
+            let first = Self.judge(seen(Sample.now))
+            return Self.judge(seen(Sample.now + .seconds(900)), after: Self.history(first)).promote
+        }
+        #expect(promoted(false))
+        #expect(!promoted(true))
+        #expect(!promoted(nil))
+    }
+
     @Test func `several files are promoted together or not at all`() {
         let other = Sample.config("other", path: "/srv/coder/other.json")
         let first = Self.judge(Self.seen([Self.version, other]))

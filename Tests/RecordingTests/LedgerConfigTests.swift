@@ -232,6 +232,15 @@ struct LedgerConfigTests {
         #expect(try rows() == 3)
     }
 
+    @Test func `an old version that is about to be replaced is kept as if it were new`() throws {
+        try keep("old", .seen)
+        for number in 0..<49 { try keep("newer \(number)", .seen, after: 1 + Int64(number)) }
+        try keep("old", .seen, after: 100)
+        for number in 0..<49 { try keep("newest \(number)", .seen, after: 200 + Int64(number)) }
+        #expect(try rows("CAST(bytes AS TEXT) = 'old'") == 1)
+        #expect(try rows() == 50)
+    }
+
     @Test func `versions take no more than their share of the disk, and the newest stay whatever their size`() throws {
         let large = String(repeating: "x", count: 4 << 20)
         func keep(_ number: Int, _ state: Ledger.ConfigState) throws {
