@@ -10,11 +10,9 @@ extension Pass {
         var pending: [Treatment] = []
         for treatment in treatments {
             let results = treatment.outcomes.list.map(\.result)
-            // What was refused, or is not over, was not tried: the next pass looks first.
-            let isRefused = results.allSatisfy { $0 == .refused } && !treatment.plan.startsUnit
-            if results.contains(.pending) || isRefused {
-                treatment.subject.reason = treatment.failure?.reason
-                treatment.subject.incident?.tried.removeAll { treatment.plan.rungs.contains($0) }
+            // What is not over is not judged: the next pass looks first.
+            if results.contains(.pending) {
+                leave(treatment, treatment.failure?.reason)
                 continue
             }
             // What was refused because it is not what was seen any more is judged by what is seen now.
@@ -42,7 +40,12 @@ extension Pass {
                     each.reason = nil
                     return false
                 case .broken(let reason):
-                    fail(treatment, reason)
+                    // What was refused was not tried.
+                    if !treatment.plan.startsUnit, let refusal = treatment.failure {
+                        leave(treatment, refusal.reason)
+                    } else {
+                        fail(treatment, reason)
+                    }
                     return false
                 case .waiting(let clause):
                     guard late else { return true }
@@ -56,6 +59,12 @@ extension Pass {
             environment.pause(.milliseconds(500))
             lookAgain(pending)
         }
+    }
+
+    /// Undecided: the ladder has not climbed this rung.
+    private func leave(_ treatment: Treatment, _ reason: String?) {
+        treatment.subject.reason = reason
+        treatment.subject.incident?.tried.removeAll { treatment.plan.rungs.contains($0) }
     }
 
     private func fail(_ treatment: Treatment, _ reason: String) {

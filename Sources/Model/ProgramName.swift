@@ -30,18 +30,36 @@ package struct ProgramName: Hashable, Sendable {
             file = path
             return
         }
-        for (index, word) in words.enumerated().dropFirst() {
-            if ["-c", "-e", "--eval", "-p", "--print", "-"].contains(word) { return nil }
-            if word == "-m" || word == "-jar", index + 1 < words.count {
-                key = "\(name) \(word) \(words[index + 1])"
-                file = words[index + 1]
-                return
-            }
-            if word.hasPrefix("-") { continue }
-            key = "\(name) \(word.split(separator: "/").suffix(2).joined(separator: "/"))"
-            file = word
-            return
-        }
-        return nil
+        guard let script = Self.script(words) else { return nil }
+        key = "\(name) \(script.split(separator: "/").suffix(2).joined(separator: "/"))"
+        file = script
     }
+
+    /// What an interpreter was given to run: `-m MODULE` and `-jar FILE` with their option. Words that belong to an option
+    /// are none, and a path or a script's suffix tells more than a bare word.
+    private static func script(_ words: [String]) -> String? {
+        var bare: String?
+        var index = 1
+        while index < words.count {
+            let word = words[index]
+            index += 1
+            if ["-c", "-e", "--eval", "-p", "--print", "-"].contains(word) { return bare }
+            if word == "-m" || word == "-jar" { return index < words.count ? "\(word) \(words[index])" : nil }
+            if optionsWithValue.contains(word) {
+                index += 1
+            } else if !word.hasPrefix("-") {
+                if word.contains("/") || suffixes.contains(where: word.hasSuffix) { return word }
+                bare = bare ?? word
+            }
+        }
+        return bare
+    }
+
+    private static let optionsWithValue: Set<String> = [
+        "-W", "-X", "-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions", "-I",
+        "-M",
+        "-d", "-cp", "-classpath", "--class-path", "--env-file", "--config", "-O",
+    ]
+
+    private static let suffixes = [".js", ".mjs", ".cjs", ".ts", ".py", ".rb", ".pl", ".php", ".sh", ".jar"]
 }

@@ -25,6 +25,15 @@ struct ProgramNameTests {
         #expect(key("/usr/bin/python3.11", "python3", "-m", "http.server") == "python3.11 -m http.server")
     }
 
+    @Test func `what belongs to an option of the interpreter is not the program`() {
+        #expect(key("/usr/bin/python3.11", "python3", "-W", "ignore", "/opt/tools/job.py") == "python3.11 tools/job.py")
+        #expect(
+            key("/usr/bin/python3.11", "python3", "--odd", "word", "/opt/tools/job.py") == "python3.11 tools/job.py")
+        #expect(key("/usr/bin/node", "node", "-r", "/opt/trace.js", "/srv/a/dist/index.js") == "node dist/index.js")
+        #expect(key("/usr/bin/node", "node", "server") == "node server")
+        #expect(key("/usr/bin/python3.11", "python3", "-m") == nil)
+    }
+
     @Test func `a title in place of the words names the program`() {
         #expect(key("/usr/bin/node", "openclaw-gateway") == "node openclaw-gateway")
         #expect(key("/usr/bin/node", "openclaw-gateway --port 1") == "node openclaw-gateway")

@@ -1,7 +1,9 @@
 """Processes outside every agent's unit that poll with an agent's token, listen on its port, or only know it.
 
 Each function starts one and returns it as a Stray, once it polls or listens. They run as `account`, which has to
-exist; the token is in their environment, and in no other process unless the function says so.
+exist; the token is in their environment, and in no other process unless the function says so. `of` is the agent's
+program that they count as: "gateway", which OpenClaw's is and which polls by itself, or "poller"; or the path of a
+script that is none.
 """
 import os
 import pty
@@ -18,6 +20,8 @@ from agents import SYSTEM_UNITS, TELEGRAM_API, FleetError, command, install_prog
 
 GROUPS = Path("/sys/fs/cgroup")
 OLD = 61  # seconds; the watchdog leaves whatever is younger than a minute alone
+# As after an update, which puts the same program into another folder: its name and that of the folder stay.
+MOVED = Path("/opt/moved")
 
 
 class Stray:
@@ -76,7 +80,26 @@ def aged(stray, seconds=OLD):
     return stray
 
 
-def orphan(token, account="root", place=None, port=None, program="poller", api=TELEGRAM_API, **environment):
+def installed(kind, of, text):
+    """The path of a program with this text."""
+    path = MOVED / kind / "fleet" / of  # which is `of` itself where that is a path
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not path.exists():
+        path.write_text(text)
+    return str(path)
+
+
+def _poller(of, port=None, in_child=False, detach=False):
+    """How something that polls is started. The fleet's gateway does not: what polls for it has only its name."""
+    install_programs()
+    words = command("poller", port, in_child, detach)
+    if of != "poller":
+        words[1] = installed("polling", of, Path(words[1]).read_text())
+    return words
+
+
+def orphan(token, account="root", place=None, port=None, program="poller", of="gateway", api=TELEGRAM_API,
+           **environment):
     """One whose parent has ended, in no login session and without a terminal. `place` says in which cgroup:
     None        where the test itself is, which belongs to no unit
     "system"    a scope of the system manager
@@ -85,7 +108,9 @@ def orphan(token, account="root", place=None, port=None, program="poller", api=T
     `program` is "poller", or "gateway", which only listens, or the words of any other command, which is not waited
     for; more variables are given by name."""
     log, other = _log(account), not isinstance(program, str)
-    words = list(program) if other else command(program, port, detach=program == "poller")
+    words = list(program) if other else command(program, port)
+    if program == "poller":
+        words = _poller(of, port, detach=True)
     if program != "poller":
         words = ["sh", "-c", 'setsid "$@" & echo $!', "sh", *words]
     if program == "gateway":
@@ -130,12 +155,13 @@ for line in orders:
     print("obeyed", flush=True)
 """
 
-    def __init__(self, token=None, account="root", place=None):
+    def __init__(self, token=None, account="root", place=None, of="gateway", **environment):
         self.orders = _log(account).with_name("orders")
         os.mkfifo(self.orders, 0o600)
         os.chown(self.orders, pwd.getpwnam(account).pw_uid, -1)
-        program = ["/usr/bin/python3", "-c", self.SCRIPT, str(self.orders)]
-        stray = orphan(token, account, place, program=program)
+        self.of = of
+        program = ["/usr/bin/python3", installed("puppet", of, self.SCRIPT), str(self.orders)]
+        stray = orphan(token, account, place, program=program, **environment)
         super().__init__(stray.pid, account, stray.log, stray.unit)
         wait(f"puppet {self.pid} to listen", lambda: "a puppet waits" in self.said())
 
@@ -147,7 +173,7 @@ for line in orders:
 
     def connect(self):
         """From now on it has a connection to where Telegram is."""
-        host, port = TELEGRAM_API.removeprefix("http://").split(":")
+        host, port = _telegram()
         self.tell(f"connection = socket.create_connection(({host!r}, {port}))")
 
     def on_term(self, ends):
@@ -155,9 +181,9 @@ for line in orders:
         then = "os._exit(0)" if ends else "None"
         self.tell(f"signal.signal(signal.SIGTERM, lambda *_: (print('asked to end', flush=True), {then}))")
 
-    def become(self, token, program="poller"):
-        """Has it turn into one of the fleet's programs: its PID and its age stay."""
-        words = command(program)
+    def become(self, token):
+        """Has it turn into a poller: its PID and its age stay."""
+        words = _poller(self.of)
         self._order(f"os.environ['TELEGRAM_BOT_TOKEN'] = {token!r}; os.execv({words[0]!r}, {words!r})")
         return _begun(self)
 
@@ -166,14 +192,14 @@ for line in orders:
             orders.write(f"{line}\n")
 
 
-def loop(token, account="root", knows=False):
+def loop(token, account="root", knows=False, of="gateway"):
     """One whose parent, a shell, is still there and starts it again when it ends. Returns both, the shell last. With
     `knows` the token is in the environment of the shell, too."""
     file = _log(account).with_name("token")
     file.touch(mode=0o600)
     file.write_text(token)
     os.chown(file, pwd.getpwnam(account).pw_uid, -1)
-    poller = f'TELEGRAM_BOT_TOKEN="$(cat {file})" {shlex.join(command("poller"))}'
+    poller = f'TELEGRAM_BOT_TOKEN="$(cat {file})" {shlex.join(_poller(of))}'
     shell = orphan(token if knows else None, account, program=["sh", "-c", f"while :; do {poller}; sleep 0.1; done"])
     return polling(shell), shell
 
@@ -184,12 +210,12 @@ def polling(stray):
     return Stray(int(re.findall(r"has begun \(PID (\d+)\)", stray.said())[-1]), stray.account, stray.log)
 
 
-def terminal(token, account="root"):
+def terminal(token, account="root", of="gateway"):
     """One that is orphaned and in no login session, but has a terminal."""
     log = _log(account)
     keyboard, screen = pty.openpty()
     with open(log, "a", encoding="utf-8") as file:
-        subprocess.run(_as(account, ["setsid", "--ctty", "--fork", *command("poller")]), cwd="/", check=True,
+        subprocess.run(_as(account, ["setsid", "--ctty", "--fork", *_poller(of)]), cwd="/", check=True,
                        env=_variables(account, token, TELEGRAM_API, {}), stdin=screen, stdout=file, stderr=file)
     os.close(screen)
     wait("a poller at a terminal", lambda: "polling has begun" in log.read_text())
@@ -198,7 +224,8 @@ def terminal(token, account="root"):
     return stray
 
 
-def session(token, account="fleet", tmux=True, logout=False, port=None, api=TELEGRAM_API, **environment):
+def session(token, account="fleet", tmux=True, logout=False, port=None, of="gateway", api=TELEGRAM_API,
+            **environment):
     """One in a login session of the account: in tmux, detached, or without it a child of the login shell.
     With `logout` the session ends once it polls; what is in tmux lives on in the session's scope."""
     log = _log(account)
@@ -208,7 +235,7 @@ def session(token, account="fleet", tmux=True, logout=False, port=None, api=TELE
     file.touch(mode=0o600)
     file.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
     os.chown(file, pwd.getpwnam(account).pw_uid, -1)
-    start = f"set -a; . {file}; exec {shlex.join(command('poller', port))} >>{log} 2>&1"
+    start = f"set -a; . {file}; exec {shlex.join(_poller(of, port))} >>{log} 2>&1"
     pid_file = log.with_suffix(".pid")
     inner = f"sh -c {shlex.quote(f'echo $$ >{pid_file}; {start}')}"
     # Each session has a tmux server of its own, or the second one would be in the scope of the first.
@@ -230,18 +257,17 @@ def session(token, account="fleet", tmux=True, logout=False, port=None, api=TELE
     return stray
 
 
-def service(token, unit="other.service", account="root", user=False, in_child=False, port=None, api=TELEGRAM_API,
-            **environment):
+def service(token, unit="other.service", account="root", user=False, in_child=False, port=None, of="gateway",
+            api=TELEGRAM_API, **environment):
     """One that is the main process of another service, or with `in_child` a child of that: of a system unit that
     runs as `account`, or with `user` of a unit of the account's manager."""
-    install_programs()
     may_poll(account)
     home = pwd.getpwnam(account).pw_dir
     path = (Path(home) / ".config/systemd/user" if user else SYSTEM_UNITS) / unit
     log = _log(account)
     variables = {"TELEGRAM_BOT_TOKEN": token, "TELEGRAM_API": api} | environment
     lines = ["[Service]", *(f'Environment="{name}={value}"' for name, value in variables.items()),
-             f"ExecStart={' '.join(command('poller', port, in_child))}",
+             f"ExecStart={' '.join(_poller(of, port, in_child))}",
              f"StandardOutput=append:{log}", f"StandardError=append:{log}"]
     lines += [] if user else [f"User={account}"]
     run(*_as(account if user else "root", ["sh", "-c", 'mkdir -p "$(dirname "$1")" && cat >"$1"', "sh", str(path)]),
@@ -258,6 +284,35 @@ def service(token, unit="other.service", account="root", user=False, in_child=Fa
     return Stray(int(polling), account, log, unit=unit)
 
 
+FORKING = """\
+import os, socket, sys, time
+for number in range(3):
+    if os.fork() == 0:
+        connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+        with open(f"{sys.argv[3]}.{number}", "w") as file:
+            file.write(str(os.getpid()))
+        time.sleep(86400)
+while not all(os.path.exists(f"{sys.argv[3]}.{number}") and os.path.getsize(f"{sys.argv[3]}.{number}")
+              for number in range(3)):
+    time.sleep(0.02)
+os.rename(f"{sys.argv[3]}.0", sys.argv[3])
+"""
+
+
+def forking(token, unit="forking.service", of="gateway"):
+    """Three of a service of Type=forking: its main process, which PIDFile= names, and two workers beside that, all of
+    which have a connection and were left to PID 1."""
+    pid_file = _log("root").with_name("pid")
+    words = ["/usr/bin/python3", installed("forking", of, FORKING), *_telegram(), str(pid_file)]
+    (SYSTEM_UNITS / unit).write_text(
+        f"[Service]\nType=forking\nPIDFile={pid_file}\nEnvironment=TELEGRAM_BOT_TOKEN={token}\n"
+        f"ExecStart={' '.join(words)}\n")
+    run("systemctl", "daemon-reload")
+    run("systemctl", "start", unit)
+    files = [pid_file, *(pid_file.with_name(f"pid.{number}") for number in (1, 2))]
+    return [Stray(int(file.read_text()), "root", unit=unit) for file in files]
+
+
 def shell(token, account="root"):
     """No poller, only something that knows the token, as a shell does in which somebody has exported it."""
     log, variables = _log(account), _variables(account, token, TELEGRAM_API, {})
@@ -266,6 +321,17 @@ def shell(token, account="root"):
     done = subprocess.run(run_by, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                           cwd="/", start_new_session=True, check=True)
     return Stray(int(done.stdout), account, log)
+
+
+def _telegram():
+    """Host and port."""
+    return TELEGRAM_API.removeprefix("http://").split(":")
+
+
+def connected_sleep():
+    """The words of a program that is none of the agents' and holds a connection to where Telegram is."""
+    host, port = _telegram()
+    return ["bash", "-c", f"exec 4<>/dev/tcp/{host}/{port}; exec sleep infinity"]
 
 
 def _variables(account, token, api, environment):

@@ -1,17 +1,19 @@
 """Processes outside of every unit that work as an agent: ended where that is proven and nobody can be at them."""
 import ctypes
+import json
 import os
 import pwd
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import agents
 import breaks
 import strays
 from agents import TELEGRAM_API, bot_token
 from catalogue import EVERYWHERE, SYSTEM, test
-from expect import Skip, check, contains, equal
+from expect import Skip, check, contains, equal, lacks
 from world import ACCOUNT, PROGRAM, Call
 
 OTHERS = "guest"  # an account that has nothing to do with any agent
@@ -188,11 +190,9 @@ def seen_by_root_alone(world, call, agent, root):
 
 # Told
 
-def connected(token):
+def connected(token, **environment):
     """An orphan that holds the token and a connection, and is another program than any agent."""
-    host, port = TELEGRAM_API.removeprefix("http://").split(":")
-    stray = strays.orphan(token, ACCOUNT, program=[
-        "bash", "-c", f"exec 4<>/dev/tcp/{host}/{port}; exec sleep infinity"])
+    stray = strays.orphan(token, ACCOUNT, program=strays.connected_sleep(), **environment)
     breaks.wait("another program to run", lambda: os.readlink(f"/proc/{stray.pid}/exe").endswith("/sleep"))
     return stray
 
@@ -225,8 +225,11 @@ def not_ended(world):
     equal([name for name, stray in (found | {"young": young, "query": query}).items() if not stray.alive()], [],
           "those that were ended")
     equal(world.ledger.actions(), [], "what was done")
-    services = {"served": "systemctl stop other.service", "helper": "systemctl stop wrapped.service",
-                "mine": f"systemctl --user -M {pwd.getpwnam(ACCOUNT).pw_uid}@ stop mine.service"}
+    pids = {name: f"kill {stray.pid}" for name, stray in found.items()}
+    services = {"served": ["systemctl stop other.service"],
+                "helper": [pids["helper"], "systemctl stop wrapped.service"],  # the one or the other
+                "mine": [f"systemctl --user -M {pwd.getpwnam(ACCOUNT).pw_uid}@ stop mine.service"]}
+    loops = {"looped": [f"kill {loop.pid}", pids["looped"]], "knowing": [f"kill {knowing.pid}", pids["knowing"]]}
     commands = {}
     for name, stray in found.items():
         kind = "poller-duplicate-token" if name in services else "process-stray"
@@ -237,7 +240,10 @@ def not_ended(world):
         contains(said, f"PID {stray.pid}", f"the summary on {name}")
         contains(said, "It is not ended, because", f"the summary on {name}")
         typed = re.findall(r"`([^`]+)`", said)
-        equal(typed[-1:], [services.get(name, f"kill {stray.pid}")], f"what to type on {name}: {said}")
+        if name == "helper":  # of the process above it the same is said
+            said = said[said.index(f"(PID {stray.pid},"):]
+            typed = re.findall(r"`([^`]+)`", said)
+        equal(typed, (services | loops).get(name, [pids[name]]), f"what to type on {name}: {said}")
         commands[name] = typed
     contains(summary(call, "tmux"), found["tmux"].unit, "the summary on tmux")
     contains(summary(call, "login"), found["login"].unit, "the summary on login")
@@ -254,13 +260,153 @@ def not_ended(world):
     quiet(world, status=1)
 
     for name, typed in commands.items():
-        for command in typed:
+        for command in typed[:1] if name == "helper" else typed:
             subprocess.run(command, shell=True, check=True, capture_output=True, timeout=30)
         breaks.wait(f"`{typed[-1]}` to end it", lambda: not found[name].alive(), 10)
     world.doubles.forget()
     call = world.run("--json", status=0)
     equal({name: call.verdict(name) for name in names}, dict.fromkeys(names, "healthy"), "the verdicts after that")
     equal(told(world), sorted((name, "healed") for name in found), "what was told after that")
+
+
+def user_service(account, *words):
+    """The main process of a service of the account's manager, which has no variables but those of the manager."""
+    uid = pwd.getpwnam(account).pw_uid
+    manager = ["runuser", "-u", account, "--", "env", f"XDG_RUNTIME_DIR=/run/user/{uid}"]
+    agents.run(*manager, "systemd-run", "--user", "--quiet", "--unit=mailer.service", *words)
+    shown = agents.run(*manager, "systemctl", "--user", "show", "--property=MainPID", "--value", "mailer.service")
+    stray = strays.Stray(int(shown.stdout), account)
+    breaks.wait("the service to run its program", lambda: os.readlink(f"/proc/{stray.pid}/exe").endswith("/sleep"))
+    return stray
+
+
+def given_token(account, token):
+    """The account, whose manager has been started with the token."""
+    agents._make_account(account, linger=False)
+    uid = pwd.getpwnam(account).pw_uid
+    folder = Path(f"/etc/systemd/system/user@{uid}.service.d")
+    folder.mkdir()
+    (folder / "token.conf").write_text(f"[Service]\nEnvironment=TELEGRAM_BOT_TOKEN={token}\n")
+    agents.run("systemctl", "daemon-reload")
+    agents._make_account(account, linger=True)
+
+
+INLINE = f"""\
+import socket, time
+connection = socket.create_connection({tuple(TELEGRAM_API.removeprefix("http://").split(":"))})
+time.sleep(86400)
+"""
+
+
+@test("a script that uses an agent's token for a job of its own, a worker of another service, and what is left of a "
+      "broken agent's environment are told, and live", seconds=85, limit=160)
+def ordinary(world):
+    agents._make_account(ACCOUNT, linger=True)
+    down = world.create("down", restart="no")
+    world.run(status=0)  # so that it is known what it runs when it does
+    names = ("scoped", "beside", "script", "inline", "forking", "given", "set")
+    fleet = {name: world.create(name) for name in (*names, "optioned")} | {"down": down}
+    breaks.hopeless(down)
+    unseen = fleet["unseen"] = world.create("unseen", restart="no")
+    world.drop_in(unseen, "ExecStartPre=/bin/false")  # so that its program is never seen, whatever starts it
+    unseen.systemctl("restart", unseen.unit, check=False)
+    breaks.wait("the unit to fail", lambda: unseen.state()["ActiveState"] == "failed")
+    agents.run("systemd-run", "--quiet", "--unit=sleeper.service", "sleep", "infinity")
+    backup, report = "/opt/tools/backup.py", "/opt/tools/report.py"
+    # What an option of the interpreter takes is not yet the program.
+    optioned, options = fleet["optioned"], ["/usr/bin/python3", "-W", "ignore"]
+    world.drop_in(optioned, f"ExecStart=\nExecStart={' '.join(options)} {agents.PROGRAMS}/gateway")
+    optioned.systemctl("restart", optioned.unit)
+    found = {
+        "scoped": strays.Puppet(token(fleet["scoped"]), ACCOUNT, "system", of=backup),
+        # As what a cron job leaves behind: in the cgroup of a service, and nothing of that service's.
+        "beside": strays.Puppet(token(fleet["beside"]), "root", "/system.slice/sleeper.service", of=backup),
+        "script": strays.Puppet(token(fleet["script"]), ACCOUNT, "user", of=report),
+        "inline": strays.orphan(token(fleet["inline"]), ACCOUNT, program=["/usr/bin/python3", "-c", INLINE]),
+        "unseen": strays.Puppet(token(unseen), ACCOUNT),
+        "optioned": strays.orphan(token(optioned), ACCOUNT, program=[
+            *options, strays.installed("job", "/opt/tools/job.py", INLINE)]),
+        "down": connected(token(down), OPENCLAW_CONFIG_PATH=str(down.config), OPENCLAW_GATEWAY_PORT=str(down.port)),
+    }
+    for name in ("scoped", "beside", "script", "unseen"):
+        found[name].connect()
+    main, *workers = strays.forking(token(fleet["forking"]))
+    given_token(OTHERS, token(fleet["given"]))
+    given = user_service(OTHERS, *strays.connected_sleep())
+    uid = pwd.getpwnam(ACCOUNT).pw_uid
+    agents.run("systemctl", "--user", "-M", f"{uid}@", "set-environment", f"TELEGRAM_BOT_TOKEN={token(fleet['set'])}")
+    found["set"] = user_service(ACCOUNT, *strays.connected_sleep())
+    everyone = found | {"main": main, "worker": workers[0], "other worker": workers[1], "given": given}
+    for stray in everyone.values():
+        strays.aged(stray)
+
+    call = world.run("--json", status=2)
+
+    equal([name for name, stray in everyone.items() if not stray.alive()], [], "those that were ended")
+    contains(summary(call, "optioned"), "It is not ended, because", "the summary on optioned")
+    equal([action for action in world.ledger.actions() if action[1] == "endProcess"], [], "what was to be ended")
+    equal([world.ledger.actions(name) for name in names], [[]] * len(names), "what was done to those that run")
+    for name, script in (("scoped", backup), ("beside", backup), ("script", report)):
+        equal(findings(call, name), [("process-stray", "warning")], f"the findings on {name}")
+        owner = "root" if name == "beside" else ACCOUNT
+        equal(summary(call, name),
+              f"python3 {script} (PID {found[name].pid}, user {owner}) has its bot token and a connection, outside of "
+              f"the unit of {name}. It is not ended, because it runs {script}, which is not the agent's own program. "
+              f"To end it: if it polls, `kill {found[name].pid}`.", f"the summary on {name}")
+    contains(summary(call, "down"), "/sleep, which is not the agent's own program", "the summary on down")
+    for name in ("inline", "unseen"):
+        contains(summary(call, name), "it cannot be seen whether this is the agent's own program",
+                 f"the summary on {name}")
+    for name in ("inline", "down", "unseen"):
+        contains(summary(call, name), f"`kill {found[name].pid}`", f"the summary on {name}")
+    for name in ("forking", "set"):
+        equal(findings(call, name), [("poller-duplicate-token", "warning")], f"the findings on {name}")
+    said = summary(call, "forking", "poller-duplicate-token")
+    stop = "`systemctl stop forking.service`"
+    for stray, advice in ((main, stop), *((worker, f"`kill {worker.pid}`, or {stop}") for worker in workers)):
+        check(re.search(rf"\(PID {stray.pid}, user root\) holds [^(]* because it belongs to forking.service\. "
+                        rf"If it polls: {re.escape(advice)}\.", said),
+              f"the summary on forking does not say {advice} of {stray.pid}: {said}")
+    contains(summary(call, "set", "poller-duplicate-token"), "stop mailer.service`", "the summary on set")
+    # What everything there is given says nothing of any of it.
+    equal((findings(call, "given"), call.verdict("given")), ([("poller-duplicate-token", "info")], "healthy"),
+          "findings and verdict on given")
+    equal([each for each in told(world) if each[0] in names],
+          sorted((name, "opened") for name in names if name != "given"), "what was told of those that run")
+
+
+@test("one that does not end is left the time that its agent's unit has for that, however many passes it takes",
+      seconds=140, limit=230)
+def patience(world):
+    world.settings(deadline="30s")
+    fleet = {name: world.create(name) for name in ("slow", "endless")}
+    world.drop_in(fleet["slow"], "TimeoutStopSec=330")
+    world.drop_in(fleet["endless"], "TimeoutStopSec=infinity")
+    deaf = {name: strays.Puppet(token(agent), ACCOUNT) for name, agent in fleet.items()}
+    for stray in deaf.values():
+        stray.on_term(ends=False)
+        stray.connect()
+        strays.aged(stray)
+    before = {name: start_of(agent) for name, agent in fleet.items()}
+    for number in (1, 2):
+        call = world.run("--json", status=1)
+        check(call.seconds < 40, f"pass {number} took {call.seconds:.1f} s, and its deadline is 30 s")
+        for name, stray in deaf.items():
+            check(stray.alive(), f"what does not end of {name} was killed in pass {number}")
+            breaks.wait("it to say so", lambda: stray.said().count("asked to end") >= number, 5)
+            equal([(action["remedy"], action["target"], action["outcome"]) for action in call.agent(name)["actions"]],
+                  [("endProcess", f"PID {stray.pid}", "pending")], f"what pass {number} did on {name}")
+            equal(world.ledger.actions(name), [("rule:process-stray", "endProcess", "pending")] * number,
+                  f"what the ledger knows of {name} after pass {number}")
+            equal(call.verdict(name), "degraded", f"the verdict of pass {number} on {name}")
+    equal(told(world), [("endless", "opened"), ("slow", "opened")], "what was told in two passes")
+    for stray in deaf.values():
+        stray.end()
+    call = world.run("--json", status=0)
+    equal([call.verdict(name) for name in fleet], ["healthy"] * 2, "the verdicts once they have ended")
+    equal([each for each in told(world) if each[1] != "opened"], [("endless", "healed"), ("slow", "healed")],
+          "what was told once they have ended")
+    equal({name: start_of(agent) for name, agent in fleet.items()}, before, "main processes and starts")
 
 
 @test("a shell that knows the token and is connected to nothing is at most remarked", EVERYWHERE)
@@ -291,6 +437,7 @@ def port_and_own(world):
     world.drop_in(child, "UnsetEnvironment=INVOCATION_ID")
     child.systemctl("restart", child.unit)
     breaks.wait("the child to poll", child.ready)
+    world.run(status=0)  # so that it is known what the one that is down runs when it does
     moved = set(child.processes()) - {child.state()["MainPID"]}
     equal(len(moved), 1, "the number of children that poll")
     for agent in (copied, same, foreign, flagged):
@@ -298,7 +445,7 @@ def port_and_own(world):
     breaks.stop(down)
     serve = ["-m", "http.server", "--bind", "127.0.0.1"]
     ended = {"copied": copy_at(copied), "down": copy_at(down),
-             "same": strays.orphan(bot_token("some other bot"), ACCOUNT, port=same.port)}
+             "same": strays.orphan(bot_token("some other bot"), ACCOUNT, port=same.port, of="poller")}
     kept = {"foreign": program_at(foreign, "/usr/bin/python3", *serve, str(foreign.port)),
             # The same interpreter, called with the same flags, and another program.
             "flagged": program_at(flagged, "/usr/bin/python3", "-IS", *serve, str(flagged.port)),
@@ -393,25 +540,38 @@ def changing(world):
     if not shutil.which("strace"):
         raise Skip("strace is not installed")
     world.settings(actions_per_agent=2)
-    reused, again = world.create("reused"), world.create("again")
+    reused, again, pair = world.create("reused"), world.create("again"), world.create("pair")
     victim = strays.Puppet(token(reused), ACCOUNT)
-    victim.connect()
+    both = [strays.Puppet(token(pair), ACCOUNT) for _ in range(2)]
+    for stray in (victim, *both):
+        stray.connect()
     copies = [strays.Puppet(account=ACCOUNT) for _ in range(3)]
-    for stray in [victim, *copies]:
+    for stray in [victim, *both, *copies]:
         strays.aged(stray)
-    handed_over(world, reused, victim)
+    handed_over(world, reused, victim, pair, both)
     started_again(world, again, copies)
 
 
-def handed_over(world, agent, victim):
+def handed_over(world, agent, victim, pair, both):
     process = world.begin("run", "--json", within=[
         "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=pidfd_open", "-e", "inject=pidfd_open:delay_enter=5s"])
-    breaks.wait("the watchdog to reach for the stray", lambda: world.ledger.path.exists() and world.ledger.row(
-        "SELECT * FROM actions WHERE began IS NOT NULL"))
+
+    def reached_for(stray):
+        breaks.wait(f"the watchdog to reach for {stray.pid}", lambda: world.ledger.path.exists() and world.ledger.row(
+            "SELECT * FROM actions WHERE began IS NOT NULL AND target = ?", f"PID {stray.pid}"))
+        equal(world.ledger.value("SELECT ended FROM actions WHERE target = ?", f"PID {stray.pid}"), None,
+              f"the end of the action when {stray.pid} was reached for")
+    first, second = both
+    reached_for(first)
+    group = strays.GROUPS / "elsewhere"
+    group.mkdir()
+    (group / "cgroup.procs").write_text(str(first.pid))
+    reached_for(victim)
     victim.end()
     # Everything else about it proves what the old one did: account, cgroup, token.
     process_with(victim.pid, ACCOUNT, {"TELEGRAM_BOT_TOKEN": token(agent)})
-    equal(world.ledger.value("SELECT ended FROM actions"), None, "the end of the action when the PID had changed hands")
+    equal(world.ledger.value("SELECT ended FROM actions WHERE target = ?", f"PID {victim.pid}"), None,
+          "the end of the action when the PID had changed hands")
     call = world.ended(process, "run", "--json")
 
     check(victim.alive(), "the process that got the PID was ended")
@@ -420,9 +580,17 @@ def handed_over(world, agent, victim):
     equal([(action["remedy"], action["target"], action["outcome"]) for action in actions],
           [("endProcess", f"PID {victim.pid}", "refused")], "what was done")
     contains(actions[0]["reason"], "another process", "the reason")
+    # What has become of one of two says nothing of the other.
+    equal([(action["target"], action["outcome"]) for action in call.agent(pair.name)["actions"]],
+          [(f"PID {first.pid}", "refused"), (f"PID {second.pid}", "done")], "what was done to the pair")
+    equal((first.alive(), second.alive()), (True, False), "which of the pair live")
+    for text in (call.out, json.dumps(world.doubles.alerts())):
+        lacks(text, "did not last", "what was said of the pair")
     os.kill(victim.pid, 9)
     os.waitpid(victim.pid, 0)
-    equal(world.run("--json", status=0).verdict(agent.name), "healthy", "the verdict of the next pass")
+    call = world.run("--json", status=0)
+    equal((call.verdict(agent.name), call.verdict(pair.name)), ("healthy", "healed"), "the verdicts of the next pass")
+    check(not first.alive(), "the other of the pair still lives after the next pass")
 
 
 def started_again(world, agent, copies):

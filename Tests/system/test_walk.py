@@ -85,7 +85,7 @@ UNIT = """\
 User=fleet
 ExecStart=/bin/sh -c 'sleep infinity & sleep infinity & sleep infinity & exec sleep infinity'
 Restart=always
-Environment=TELEGRAM_BOT_TOKEN=7000000%i:AAa-crowd-of-agents-each-with-its-own-%i
+Environment=TELEGRAM_BOT_TOKEN=7000000%i:AAa-crowd-of-agents-each-its-own%i
 [Install]
 WantedBy=multi-user.target
 """
@@ -117,7 +117,7 @@ def crowd(world):
     equal(sorted(processes()), before, "the processes of all agents")
     # They were all looked at: one that has the token of another is found among them.
     copy = SYSTEM_UNITS / "crowd@copy.service"
-    copy.write_text(UNIT.replace("%i:AAa", "100:AAa").replace("own-%i", "own-100"))
+    copy.write_text(UNIT.replace("%i:AAa", "100:AAa").replace("own%i", "own100"))
     run("systemctl", "enable", "--quiet", "--now", copy.name)
     report = world.run("--json", status=1).json
     equal({agent["name"]: [finding["kind"] for finding in agent["findings"]]
