@@ -233,7 +233,7 @@ def confirmed(world):
     before, ledger = (described(agent), agent.state()), world.ledger.everything(but=())
     for words in (["apply", "coder", handed(world, edited(agent, runs=9), "other.json")], ["rollback", "coder"]):
         call = world.watchdog("config", *words, status=BUSY)
-        contains(call.err, "is not finished", "what a second change is told")
+        contains(call.err, "waits for a confirmation", "what a second change is told")
         equal((described(agent), agent.state()), before, "the config and the agent after a second change")
     equal(world.ledger.everything(but=()), ledger, "the ledger after a second change")
     report = world.watchdog("config", "confirm", "coder", "--json", status=0).json
