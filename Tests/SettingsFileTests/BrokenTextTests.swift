@@ -76,4 +76,11 @@ struct BrokenTextTests {
             bytes.insert(contentsOf: bytes[min(place, other)..<max(place, other)].prefix(60), at: place)
         }
     }
+
+    /// It ended the program: the parser's own guard stood in a function that may not throw.
+    @Test func `a date that goes on and on is refused, and ends nothing`() {
+        let date = "[0988-05-27T07:32:00.28-07:09, 1979-05-27" + String(repeating: "_", count: 116) + " 07:32:00Z, 0.5]"
+        #expect(refusal("dates = \(date)\n")?.hasPrefix("watchdog.toml:1:") == true)
+        #expect(refusal("[policy]\nsettle = \"20s\"\n") == nil)
+    }
 }
