@@ -7,8 +7,8 @@ enum ConfigDiffCommand {
             name: "config diff", summary: "Show what differs between versions of an agent's config, secrets masked",
             operands: "AGENT [ID] [ID]", options: [.config, .json],
             discussion: """
-                Between two stored versions; with one id or none, between that version, or the newest known-good one, and \
-                the newest that is stored of the same file. What stands on the disk now is shown by `watchdog run --dry-run`.
+                Without an id, between the newest known-good version and the file as it is now; with one id, between that \
+                version and the file as it is now; with two, between these.
                 """, run: run)
     }
 
@@ -24,36 +24,61 @@ enum ConfigDiffCommand {
         let name = try invocation.operand(0, "the name of an agent")
         let ledger = try ConfigSession.ledger(invocation, environment)
         let agent = try ConfigSession.known(name, in: ledger)
-        let records: [ConfigRecord]
-        do throws(LedgerError) {
-            records = try ledger.configRecords(of: agent.id)
-        } catch {
-            throw CommandFailure(.unable, "watchdog: \(error)")
+        var named: [ConfigVersion] = []
+        for word in invocation.operands.dropFirst() {
+            named.append(try ConfigSession.version(try ConfigSession.id(word), of: agent.id, in: ledger))
         }
-        var ids: [Int64] = []
-        for word in invocation.operands.dropFirst() { ids.append(try ConfigSession.id(word)) }
-        if ids.isEmpty {
-            guard let good = records.first(where: { $0.state == "known-good" }) else {
-                throw CommandFailure(
-                    .unable,
-                    "watchdog: no config of \(name) is known to be good yet, so there is nothing to compare with.")
-            }
-            ids = [good.id]
+        let lines: [String]
+        if named.count > 1 {
+            lines = ShownConfig.diff(from: named[0], "older", to: named[1], "newer")
+        } else {
+            lines = try sinceThen(named, agent, ledger, invocation, environment)
         }
-        let old = try ConfigSession.version(ids[0], of: agent.id, in: ledger)
-        let newID = ids.count > 1 ? ids[1] : records.first { $0.path == old.path }?.id ?? ids[0]
-        let new = try ConfigSession.version(newID, of: agent.id, in: ledger)
-        let lines = ShownConfig.diff(from: old, "version \(ids[0])", to: new, "version \(newID)")
         if invocation.json {
             environment.write(try jsonText(Report(agent: name, diff: lines)))
             return .well
         }
         let style = Style(colour: environment.colour)
-        guard !lines.isEmpty else {
-            environment.write("Versions \(ids[0]) and \(newID) are the same.\n")
-            return .well
+        if lines.isEmpty {
+            environment.write(
+                named.count > 1
+                    ? "The two versions are the same.\n"
+                    : named.isEmpty
+                        ? "The config is its last known good version.\n" : "The config is that version.\n")
         }
         for line in lines { environment.write(style.diff(line) + "\n") }
         return .well
+    }
+
+    /// How the files are different now from the version that was named, or else from the newest known-good one of each.
+    private static func sinceThen(
+        _ named: [ConfigVersion], _ agent: KnownAgent, _ ledger: Ledger, _ invocation: Invocation,
+        _ environment: Environment
+    ) throws(CommandFailure) -> [String] {
+        var olds = named
+        if olds.isEmpty {
+            do throws(LedgerError) {
+                olds = try ledger.knownGood(of: agent.id)
+            } catch {
+                throw CommandFailure(.unable, "watchdog: \(error)")
+            }
+        }
+        guard !olds.isEmpty else {
+            throw CommandFailure(
+                .unable,
+                "watchdog: no config of \(agent.name) is known to be good yet, so there is nothing to compare with.")
+        }
+        let each = try ConfigSession.look(at: agent.name, ledger, invocation, environment)
+        var lines: [String] = []
+        for old in olds {
+            switch each.seen.config.first(where: { $0.path == old.path })?.state {
+            case .present(let present):
+                lines += ShownConfig.diff(from: old, named.isEmpty ? "last known good" : "stored", to: present, "now")
+            case .refused(let sentence): throw CommandFailure(.unable, "watchdog: \(sentence)")
+            case .missing: lines.append("\(old.path) is missing now.")
+            case nil: lines.append("\(old.path) is no config file of \(agent.name) any more.")
+            }
+        }
+        return lines.map(each.redactor.mask)
     }
 }

@@ -24,6 +24,8 @@ enum ConfigHistoryCommand {
             let modified: String
             let author: String?
             let release: String?
+            /// Whether the file is this version now; absent where it could not be read.
+            let inPlace: Bool?
         }
 
         let schema = 1
@@ -43,12 +45,14 @@ enum ConfigHistoryCommand {
         } catch {
             throw CommandFailure(.unable, "watchdog: \(error)")
         }
+        let present = records.isEmpty ? [] : look(name, ledger, invocation, environment)
         if invocation.json {
-            let versions = records.map {
+            let versions = records.map { record in
                 Report.Version(
-                    id: $0.id, path: $0.path, digest: $0.digest.hex, size: $0.size, state: $0.state,
-                    since: $0.since.rfc3339, modified: $0.modified.rfc3339, author: $0.author,
-                    release: $0.release)
+                    id: record.id, path: record.path, digest: record.identity.digest.hex, size: record.size,
+                    state: record.state, since: record.since.rfc3339, modified: record.modified.rfc3339,
+                    author: record.author, release: record.release,
+                    inPlace: present.first { $0.path == record.path }.map { inPlace(records, $0) == record.id })
             }
             environment.write(try jsonText(Report(agent: name, versions: versions)))
             return .well
@@ -63,11 +67,46 @@ enum ConfigHistoryCommand {
         for record in records {
             let state = record.state.padded(10)
             let release = record.release.map { ", release \($0.printable)" } ?? ""
-            let author = (record.author.map { ", by \($0)" } ?? "") + release
+            let author = record.author.map { ", by \($0)" } ?? ""
+            let stands = present.contains { inPlace(records, $0) == record.id } ? ", in place now" : ""
             environment.write(
-                "\(String(record.id).padded(width))  \(record.state == "known-good" ? style.good(state) : state)  \(record.since.rfc3339)  \(record.digest.short)  \(record.size) bytes  \(record.path)\(author)\n"
+                "\(String(record.id).padded(width))  \(record.state == "known-good" ? style.good(state) : state)  \(record.since.rfc3339)  \(record.identity.digest.short)  \(record.size) bytes  \(record.path)\(author)\(release)\(stands)\n"
             )
         }
+        for file in present {
+            switch file.state {
+            case .missing: environment.write("\(file.path) is missing now.\n")
+            case .present where inPlace(records, file) == nil:
+                environment.write(
+                    "\(file.path) is none of these now; `watchdog config diff \(name)` shows what is different.\n")
+            default: break
+            }
+        }
         return .well
+    }
+
+    /// The config files as they are now. The list is worth having without them, so that what keeps them from being read is
+    /// only said.
+    private static func look(
+        _ name: String, _ ledger: Ledger, _ invocation: Invocation, _ environment: Environment
+    ) -> [ConfigFile] {
+        do throws(CommandFailure) {
+            return try ConfigSession.look(at: name, ledger, invocation, environment).seen.config.filter {
+                guard case .refused(let sentence) = $0.state else { return true }
+                environment.complain("watchdog: \(sentence)\n")
+                return false
+            }
+        } catch {
+            environment.complain("\(error.sentence)\n")
+            return []
+        }
+    }
+
+    /// Which version a file is: that of its bytes, or else the newest that differs only in what the agent itself marks.
+    private static func inPlace(_ records: [ConfigRecord], _ file: ConfigFile) -> Int64? {
+        guard let present = file.version else { return nil }
+        let stored = records.filter { $0.path == file.path }
+        return (stored.first { $0.identity.digest == present.digest } ?? stored.first { $0.identity.names(present) })?
+            .id
     }
 }

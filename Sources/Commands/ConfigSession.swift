@@ -34,6 +34,24 @@ enum ConfigSession {
         }
     }
 
+    /// The agent as it is seen now; nothing is touched, and a pass may run meanwhile.
+    static func look(
+        at name: String, _ ledger: Ledger, _ invocation: Invocation, _ environment: Environment
+    ) throws(CommandFailure) -> AgentCase {
+        let settings = try environment.settings(invocation)
+        do throws(LedgerError) {
+            let key = FingerprintKey.forLooking(in: settings.stateDirectory)
+            let pass = try Pass(environment, settings, ledger: ledger, key: key, dryRun: true, agentName: name)
+            if let each = pass.diagnose(try pass.observe(asksBotAPI: false)).first { return each }
+        } catch {
+            throw CommandFailure(.unable, "watchdog: \(error)")
+        }
+        throw CommandFailure(
+            .unable,
+            "watchdog: \(name.printable) could not be looked at just now: its unit, or the manager that has it, was not found. `watchdog doctor` says more."
+        )
+    }
+
     /// The agent as it is seen now, while no pass can run.
     static func change(
         _ name: String, _ invocation: Invocation, _ environment: Environment,

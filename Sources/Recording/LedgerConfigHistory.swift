@@ -5,7 +5,7 @@ internal import SQLite
 package struct ConfigRecord: Sendable {
     package let id: Int64
     package let path: String
-    package let digest: Digest
+    package let identity: ConfigIdentity
     package let size: Int
     /// As `Ledger.ConfigState` has it.
     package let state: String
@@ -25,14 +25,18 @@ extension Ledger {
         var records: [ConfigRecord] = []
         try run(
             """
-            SELECT v.id, v.path, v.digest, length(v.bytes), v.state, v.since, v.modified, v.author, v.release
+            SELECT v.id, v.path, v.digest, length(v.bytes), v.state, v.since, v.modified, v.author, v.release,
+                v.meaning
             FROM config_versions v JOIN agents a ON a.id = v.agent
             WHERE a.scope = ? AND a.unit = ? ORDER BY v.since DESC, v.id DESC
             """, [.text(agent.scope.stored), .text(agent.unit)]
         ) { row in
             records.append(
                 ConfigRecord(
-                    id: row.integer(0), path: row.text(1), digest: Digest(hex: row.text(2)), size: Int(row.integer(3)),
+                    id: row.integer(0), path: row.text(1),
+                    identity: ConfigIdentity(
+                        digest: Digest(hex: row.text(2)), meaning: row.optionalText(9).map { Digest(hex: $0) }),
+                    size: Int(row.integer(3)),
                     state: row.text(4), since: Timestamp(microseconds: row.integer(5)),
                     modified: Timestamp(microseconds: row.integer(6)), author: row.optionalText(7),
                     release: row.optionalText(8)))

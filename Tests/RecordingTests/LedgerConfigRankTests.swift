@@ -121,7 +121,7 @@ struct LedgerConfigRankTests {
             try ledger.end(change: id, outcome, reason: "", at: now + .seconds(1))
         }
         func state(_ text: String) throws -> String? {
-            try ledger.configRecords(of: Sample.id).first { $0.digest == Sample.digest(text) }?.state
+            try ledger.configRecords(of: Sample.id).first { $0.identity.digest == Sample.digest(text) }?.state
         }
         try change(to: "new", after: 1, .kept)
         #expect(try state("new") == "seen")

@@ -397,6 +397,38 @@ def secrets(world):
     secrets_of.search(found, the_ledger=world.ledger.text(), **texts)
 
 
+@test("the history tells which version stands in the config's place, and a diff how the file is different from it by now",
+      EVERYWHERE, seconds=8)
+def in_place(world):
+    agent = with_mode(world)
+    old, new = agent.config.read_bytes(), edited(agent, runs=7)
+    marks = lambda: {version["id"]: version.get("inPlace") for version in versions(world)}
+    first = version_of(world, old)["id"]
+    equal(marks()[first], True, "the mark before anything was done")
+    contains(world.watchdog("config", "diff", "coder", status=0).out, "is its last known good version", "no difference")
+
+    apply(world, new, status=0)
+    second = version_of(world, new.encode())["id"]
+    equal((marks()[first], marks()[second]), (False, True), "the marks after an apply")
+    text = world.watchdog("config", "history", "coder", status=0).out
+    equal([line.split()[0] for line in text.splitlines() if line.endswith(", in place now")], [str(second)], "the text")
+    diff = world.watchdog("config", "diff", "coder", "--json", status=0).json["diff"]
+    check('+      "maxConcurrent": 7' in diff, f"the diff from the known-good one does not show the new line: {diff}")
+    contains(world.watchdog("config", "diff", "coder", str(second), status=0).out, "is that version", "no difference")
+
+    # By hand: it is none of the ledger's.
+    agent.write(agent.config, edited(agent, runs=9, token="6a" * 24))
+    check(True not in marks().values(), f"an edited file is taken for a version: {marks()}")
+    contains(world.watchdog("config", "history", "coder", status=0).out, "is none of these now", "the text")
+    call = world.watchdog("config", "diff", "coder", str(second), status=0)
+    contains(call.out, '+      "maxConcurrent": 9', "the diff from a version to the file")
+    lacks(call.out, "6a6a6a", "the diff from a version to the file")
+
+    agent.config.unlink()
+    contains(world.watchdog("config", "history", "coder", status=0).out, f"{agent.config} is missing now", "the text")
+    contains(world.watchdog("config", "diff", "coder", status=0).out, "is missing now", "the diff")
+
+
 # Killed
 
 FILES = (("openat2", 5), ("write", 1), ("fchmod", 1), ("fsync", 1), ("renameat2", 1), ("openat2", 6),
