@@ -66,7 +66,9 @@ enum ConfigApplyCommand {
         let validation = each.agent.validation
         let schema = validation.schema.map { ConfigSchema($0) }
         if let problem = schema?.problem { throw CommandFailure(.unable, "watchdog: \(problem)") }
-        let includes = each.seen.config.contains { $0.includedAt != nil }
+        let includes =
+            each.seen.config.contains { $0.includedAt != nil }
+            || String(decoding: bytes, as: UTF8.self).contains("$include")
         let isFirst = each.agent.config.first == path
         // Judged by the name that it is to have.
         let verdict = ConfigChecks.verdict(
@@ -79,9 +81,14 @@ enum ConfigApplyCommand {
                 return .silent("The agent's own validator was not asked. \(error)")
             }
         }
-        let faults = verdict.faults.filter { $0.kind.rawValue != despite }
+        let faults = (verdict.faults + pass.observer.includeFaults(of: each.seen, with: bytes, at: path))
+            .filter { $0.kind.rawValue != despite }
         guard !faults.isEmpty else {
-            return verdict.remarks + pass.observer.secretFaults(of: each.seen, with: bytes, at: path).map(\.sentence)
+            let unheld =
+                includes && schema != nil && validation.command.isEmpty
+                ? ["\(source) was not held to the schema, because it is only a part of what the agent reads."] : []
+            return unheld + verdict.remarks
+                + pass.observer.secretFaults(of: each.seen, with: bytes, at: path).map(\.sentence)
         }
         let lines = faults.prefix(20).map { "\(source):\($0.line):\($0.column): \($0.kind.rawValue): \($0.sentence)" }
         throw CommandFailure(

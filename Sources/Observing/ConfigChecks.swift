@@ -39,6 +39,7 @@ package enum ConfigChecks {
                         kind: .configRedacted, line: $0.place.line, column: $0.place.column, sentence: $0.sentence)
                 }
                 if let schema { schemaFaults = violations(of: schema, read) }
+                if syntax == .json5 { schemaFaults += malformed(read) }
             }
         }
         var remarks: [String] = []
@@ -51,7 +52,7 @@ package enum ConfigChecks {
         case .valid?:
             if let first = ours.first {
                 remarks.append(
-                    "The agent's own validator accepts \(path), and its word counts, although \(first.kind == .configSyntax ? "it does not parse here" : "the schema refuses it: that file may be of another release") (line \(first.line), column \(first.column): \(first.sentence))"
+                    "The agent's own validator accepts \(path), and its word counts, although \(first.kind == .configSyntax ? "it does not parse here" : schema == nil ? "it looks wrong here" : "the schema refuses it: that file may be of another release") (line \(first.line), column \(first.column): \(first.sentence))"
                 )
             }
         case .invalid(let issues)?:
@@ -68,6 +69,13 @@ package enum ConfigChecks {
         return Verdict(
             faults: Array(faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) }.prefix(mostFaults)),
             remarks: remarks)
+    }
+
+    /// What was meant as an `$include` or a secret reference, and is none.
+    private static func malformed(_ tree: ConfigTree) -> [ConfigFault] {
+        References(tree).problems.prefix(mostFaults).map {
+            ConfigFault(kind: .configSchema, line: $0.place.line, column: $0.place.column, sentence: $0.sentence)
+        }
     }
 
     private static func violations(of schema: SchemaCheck, _ tree: ConfigTree) -> [ConfigFault] {

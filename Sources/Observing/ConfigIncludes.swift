@@ -9,7 +9,9 @@ enum ConfigIncludes {
 
     /// These files, and behind them what they include. A path is taken from the folder of the file that names it, and
     /// must not lead out of the folder of the first one, or of `roots`, as OpenClaw has it too (OPENCLAW_INCLUDE_ROOTS).
-    static func following(_ paths: [String], roots: [String] = [], read: (String) -> ConfigFile) -> [ConfigFile] {
+    static func following(
+        _ paths: [String], roots: () -> [String] = { [] }, read: (String) -> ConfigFile
+    ) -> [ConfigFile] {
         var files = paths.map(read)
         var next = 0
         while next < files.count {
@@ -18,7 +20,8 @@ enum ConfigIncludes {
             guard let version = file.version, let tree = tree(of: version) else { continue }
             for include in References(tree).includes {
                 let place = "\(file.path):\(include.place)"
-                guard let path = resolved(include.path, from: file.path, within: [folder(paths[0])] + roots) else {
+                let inside = resolved(include.path, from: file.path, within: [folder(paths[0])])
+                guard let path = inside ?? resolved(include.path, from: file.path, within: roots()) else {
                     files[next - 1].faults.append(
                         ConfigFault(
                             kind: .configSyntax, line: include.place.line, column: include.place.column,

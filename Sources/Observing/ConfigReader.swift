@@ -9,18 +9,12 @@ enum ConfigReader {
 
     /// `former`: files that are looked at even if nothing names them.
     static func read(
-        into observation: inout AgentObservation, and former: [String], roots variables: Variables,
-        as identity: Result<FileIdentity, FileError>
+        into observation: inout AgentObservation, and former: [String], _ environment: Observer.UnitEnvironment
     ) {
         let release = observation.release
-        let isRoots = observation.agent.id.scope == .system
-        let roots = (variables["OPENCLAW_INCLUDE_ROOTS"] ?? "").split(separator: ":").map(String.init)
-        // What a file names, its owner has named: only the paths of the unit and of the settings are root's word.
-        let given = Set(observation.agent.config)
-        let look = { path in
-            read(path, release: release, rootInRootsFolders: isRoots && given.contains(path), as: identity)
-        }
-        observation.config = ConfigIncludes.following(observation.agent.config, roots: roots, read: look)
+        let look = reader(of: observation, environment)
+        observation.config = ConfigIncludes.following(
+            observation.agent.config, roots: { roots(environment) }, read: look)
         for path in former where !observation.config.contains(where: { $0.path == path }) {
             var file = look(path)
             file.includedAt = "an earlier version of the config"
@@ -31,6 +25,35 @@ enum ConfigReader {
             if case .refused(let sentence) = file.state {
                 observation.gaps.append(Gap(source: "config", sentence: sentence, blinding: false))
             }
+        }
+    }
+
+    /// What is wrong with the `$include`s of a config that would have these bytes.
+    static func includeFaults(
+        of seen: AgentObservation, with candidate: ConfigVersion, _ environment: Observer.UnitEnvironment
+    ) -> [ConfigFault] {
+        let look = reader(of: seen, environment)
+        let files = ConfigIncludes.following(seen.agent.config, roots: { roots(environment) }) { path in
+            path == candidate.path ? ConfigFile(path: path, state: .present(candidate)) : look(path)
+        }
+        return files.first { $0.path == candidate.path }?.faults ?? []
+    }
+
+    private static func roots(_ environment: Observer.UnitEnvironment) -> [String] {
+        guard case .value(let roots, _) = environment.find("OPENCLAW_INCLUDE_ROOTS") else { return [] }
+        return roots.split(separator: ":").map(String.init)
+    }
+
+    private static func reader(
+        of seen: AgentObservation, _ environment: Observer.UnitEnvironment
+    ) -> (String) -> ConfigFile {
+        let isRoots = seen.agent.id.scope == .system
+        // What a file names, its owner has named: only the paths of the unit and of the settings are root's word.
+        let given = Set(seen.agent.config)
+        let release = seen.release
+        return { path in
+            read(
+                path, release: release, rootInRootsFolders: isRoots && given.contains(path), as: environment.identity)
         }
     }
 

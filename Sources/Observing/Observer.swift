@@ -197,7 +197,10 @@ package final class Observer {
         observation.seesOtherUsers = geteuid() == 0
         let variables = Variables(found.environment)
         observation.release = variables["OPENCLAW_SERVICE_VERSION"]
-        ConfigReader.read(into: &observation, and: formerConfig[found.id] ?? [], roots: variables, as: identity)
+        let files = EnvironmentFiles(found, as: identity, continuedComments: oldComments.contains(found.id.scope))
+        let environment = UnitEnvironment(variables: variables, files: files, unset: found.unset, identity: identity)
+        environments[found.id] = environment
+        ConfigReader.read(into: &observation, and: formerConfig[found.id] ?? [], environment)
         let last = request.lastConfig[found.id]
         observation.isInEdit = observation.config.contains { file in
             file.version.map { observation.editing($0, after: last) != nil } ?? false
@@ -205,10 +208,7 @@ package final class Observer {
         let isAsBefore = last?.digests == ConfigMemory.digests(of: observation.config)
         observation.references =
             isAsBefore ? last?.references ?? [] : ConfigReferences.names(in: observation.config)
-        let files = EnvironmentFiles(found, as: identity, continuedComments: oldComments.contains(found.id.scope))
-        environments[found.id] = UnitEnvironment(
-            variables: variables, files: files, unset: found.unset, identity: identity)
-        judge.judge(&observation, environments[found.id], checked: request.checked[found.id])
+        judge.judge(&observation, environment, checked: request.checked[found.id])
         observation.secretValues = SecretReader.values(found.environment, files, named: agent.secrets)
         variables.forEach { _, value in
             if value.contains("://") { observation.addresses.append(value) }

@@ -89,14 +89,25 @@ extension Observer {
         changed.isInEdit = false
         guard let index = changed.config.firstIndex(where: { $0.path == path }), let old = changed.config[index].version
         else { return [] }
-        let version = ConfigVersion(
-            path: path, bytes: bytes, digest: Digest(hex: sha256(bytes)), mode: old.mode, uid: old.uid, gid: old.gid,
-            modified: old.modified, changed: old.changed)
-        changed.config[index] = ConfigFile(path: path, state: .present(version))
+        changed.config[index] = ConfigFile(path: path, state: .present(Self.version(bytes, of: old)))
         changed.references = ConfigReferences.names(in: changed.config)
         var agents = [changed]
         readSecrets(into: &agents)
         return agents[0].secretFaults
+    }
+
+    /// What is wrong with the `$include`s if one of the agent's configs held these bytes.
+    package func includeFaults(of seen: AgentObservation, with bytes: [UInt8], at path: String) -> [ConfigFault] {
+        guard let old = seen.config.first(where: { $0.path == path })?.version,
+            let environment = environments[seen.agent.id]
+        else { return [] }
+        return ConfigReader.includeFaults(of: seen, with: Self.version(bytes, of: old), environment)
+    }
+
+    private static func version(_ bytes: [UInt8], of old: ConfigVersion) -> ConfigVersion {
+        ConfigVersion(
+            path: old.path, bytes: bytes, digest: Digest(hex: sha256(bytes)), mode: old.mode, uid: old.uid,
+            gid: old.gid, modified: old.modified, changed: old.changed)
     }
 
     /// References of a file that is still being edited are not judged.

@@ -70,6 +70,18 @@ struct ConfigVerdictTests {
         #expect(found.faults.map(\.kind) == [.configInvisibleCharacter, .configRedacted])
     }
 
+    @Test(arguments: [
+        ("{\n  a: { $include: 5 } }", "2:18"), ("{ a: { $include: ['b.json', {}] } }", "1:29"),
+        ("{ token: {source: 'env', provider: 'default', id: 'bot-token'} }", "1:10"),
+    ])
+    func `what was meant as an include or a secret reference, and is none, is told`(text: String, place: String) throws
+    {
+        let found = try verdict(text)
+        #expect(lines(found) == ["\(place) config-schema"])
+        #expect(try verdict(text) { .valid }.faults.isEmpty)
+        #expect(try verdict(text, held: false) { .valid }.remarks.first?.contains("it looks wrong here") == true)
+    }
+
     @Test func `values have to be ASCII only where that is asked for`() {
         let bytes = Array("{\"a\": \"ü\"}".utf8)
         #expect(ConfigChecks.verdict(bytes, path: "/a.json", schema: nil).faults.isEmpty)

@@ -211,9 +211,31 @@ def out_of_folder(world):
     down(agent)
     equal(world.run("--json", status=0).verdict("coder"), "healed", "the verdict")
     equal(all_of([agent.config, shared]), good, "config and included file")
+    # Named in an environment file it is as good.
+    put(agent, f"OPENCLAW_INCLUDE_ROOTS={shared.parent}\n", shared.with_name("roots.env"))
+    world.drop_in(agent, f"EnvironmentFile={shared.with_name('roots.env')}")
+    restart(agent)
+    equal(world.run("--json", status=0).verdict("coder"), "healthy", "the verdict with a root from an environment file")
     world.drop_in(agent, f"Environment=OPENCLAW_INCLUDE_ROOTS={str(shared.parent)[:-1]}")
     still(agent)
     equal(list(findings(world.run("--json", status=1))), [SYNTAX], "what is found with a root that only begins alike")
+
+
+@test("a config that would take in what is not there, or what leads out of its folder, is refused before anything is touched",
+      EVERYWHERE, seconds=8)
+def apply_with_includes(world):
+    agent = with_mode(world)
+    put(agent, "{ part: 1 }\n", agent.config.with_name("part.json5"))
+    before, state = described(agent), agent.state()
+    for include, kind, words in (("./gone.json5", MISSING, "gone.json5, which is included here, is not there"),
+                                 ("../../outside.json5", SYNTAX, "leads out of the folder")):
+        text = main_of(agent, include, runs=7)
+        call = apply(world, text, status=1)
+        for piece in (f"new.json:{place(text, chr(34) + include)}: {kind}: ", words, "nothing was changed"):
+            contains(call.err, piece, f"the refusal of {include}")
+    equal((described(agent), agent.state()["MainPID"]), (before, state["MainPID"]), "the config, and what runs")
+    equal(apply(world, main_of(agent, "./part.json5", runs=7), "--json", status=0).json["outcome"], "kept",
+          "the outcome with a part that is there")
 
 
 @test("an included file of root's, in a root that OPENCLAW_INCLUDE_ROOTS names, is not written by a pass", seconds=6)
