@@ -14,6 +14,8 @@ package struct References: Sendable {
         package let isWhole: Bool
         /// `$NAME` as the whole value: a reference in fields for secrets only, a plain text in others.
         package let isShorthand: Bool
+        /// Something around it says `enabled: false`, so that nobody asks for it.
+        package let isDisabled: Bool
     }
 
     package struct Secret: Sendable {
@@ -25,6 +27,8 @@ package struct References: Sendable {
         package let id: String
         package let pointer: String
         package let place: TextPlace
+        /// As for a variable: an agent starts without the secrets of what is switched off.
+        package let isDisabled: Bool
     }
 
     package struct Include: Sendable {
@@ -41,6 +45,9 @@ package struct References: Sendable {
     /// What was meant as one of these and is none: an `$include` that is no text, an env reference whose id is no name.
     package private(set) var problems: [ConfigProblem] = []
 
+    /// The pointer of the outermost object around the present step that is switched off.
+    private var disabled: String?
+
     /// Of each at most this many.
     package static let most = 1000
 
@@ -53,6 +60,8 @@ package struct References: Sendable {
     private init() {}
 
     private mutating func visit(_ step: TreeStep) {
+        if let outer = disabled, !step.pointer.hasPrefix(outer + "/") { disabled = nil }
+        if disabled == nil, case .bool(false)? = step.node.member("enabled")?.node.value { disabled = step.pointer }
         switch step.node.value {
         case .string(let text): visit(text, step)
         case .object(let members):
@@ -89,7 +98,8 @@ package struct References: Sendable {
         guard variables.count < Self.most else { return }
         variables.append(
             Variable(
-                name: name, pointer: step.pointer, place: step.node.place, isWhole: isWhole, isShorthand: isShorthand))
+                name: name, pointer: step.pointer, place: step.node.place, isWhole: isWhole, isShorthand: isShorthand,
+                isDisabled: disabled != nil))
     }
 
     /// The end of `${NAME}` that begins at `start`.
@@ -125,7 +135,9 @@ package struct References: Sendable {
         else { return nil }
         let provider = step.node.member("provider")?.node.value.string
         guard members.count == 2 || provider != nil else { return nil }
-        return Secret(source: source, provider: provider, id: id, pointer: step.pointer, place: step.node.place)
+        return Secret(
+            source: source, provider: provider, id: id, pointer: step.pointer, place: step.node.place,
+            isDisabled: disabled != nil)
     }
 
     private mutating func add(_ secret: Secret) {

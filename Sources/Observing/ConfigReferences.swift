@@ -1,7 +1,8 @@
 internal import ConfigText
 internal import Model
 
-/// The variables that OpenClaw's configs refer to: `${NAME}`, and secret references with the source env.
+/// What OpenClaw's configs refer to: variables by `${NAME}` and by secret references with the source env, and secrets in
+/// files. What stands under `enabled: false` is not asked for.
 enum ConfigReferences {
     static func names(in files: [ConfigFile]) -> [String] {
         var names: [String] = []
@@ -23,8 +24,10 @@ enum ConfigReferences {
             case .success(let tree) = ConfigTree.parse(bytes, as: .json5)
         else { return [] }
         let references = References(tree)
-        return references.variables.filter { !$0.isShorthand }.map { ($0.name, $0.place) }
-            + references.secrets.filter { $0.source == "env" }.map { ($0.id, $0.place) }
+        return references.variables.filter { !$0.isShorthand && !$0.isDisabled }.map { ($0.name, $0.place) }
+            + references.secrets.filter { !$0.isDisabled }.compactMap { secret in
+                (secret.source == "env" ? secret.id : FileSecret(secret)?.name).map { ($0, secret.place) }
+            }
     }
 
     private static func mentionsSource(_ bytes: [UInt8]) -> Bool {

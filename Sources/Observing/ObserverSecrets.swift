@@ -59,6 +59,10 @@ extension Observer {
                         source: "\(agents[index].agent.id.unit) (EnvironmentFile=)"))
             }
             for name in Self.required(by: agents[index]) {
+                if let secret = FileSecret(name) {
+                    judge(secret, &agents[index])
+                    continue
+                }
                 switch environment.find(name) {
                 case .value(let value, let source): judge(value, of: name, from: source, &agents[index])
                 case .unknown: break
@@ -168,6 +172,23 @@ extension Observer {
                 kind: .secretEmpty,
                 sentence: "\(name.printable), \(Self.asking(for: name, seen).asks), \(fault) (\(source)).",
                 source: source))
+    }
+
+    private func judge(_ secret: FileSecret, _ seen: inout AgentObservation) {
+        let reader = identity(of: seen)
+        // Ignoring: an unknown user; then no file can be read either.
+        let home = (try? reader.get())?.home
+        switch secret.find(in: seen.config, home: home, read: { EnvironmentFiles.content(of: $0, as: reader) }) {
+        case .value(let value, let source): judge(value, of: secret.name, from: source, &seen)
+        case .unknown: break
+        case .missing(let reason, let source):
+            seen.secretFaults.append(
+                SecretFault(
+                    kind: .secretMissing,
+                    sentence:
+                        "\(secret.name.printable), \(Self.asking(for: secret.name, seen).asks), cannot be had, \(reason).",
+                    source: source))
+        }
     }
 
     private func judge(_ credential: UnitProperties.Credential, _ seen: inout AgentObservation) {

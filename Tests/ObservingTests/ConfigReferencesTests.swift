@@ -15,7 +15,16 @@ struct ConfigReferencesTests {
             { a: "${TOKEN}", b: "x ${OTHER} ${TOKEN}", c: { source: "env", provider: "default", id: "SECRET" },
               d: { source: "file", provider: "default", id: "/key" }, e: "$${ESCAPED}", f: "$SHORT" } // ${COMMENT}
             """#
-        #expect(names(text) == ["TOKEN", "OTHER", "SECRET"])
+        #expect(names(text) == ["TOKEN", "OTHER", "SECRET", "file:default:/key"])
+    }
+
+    @Test func `what is switched off asks for nothing, and what stands beside it does`() {
+        let text = #"""
+            { channels: { telegram: { enabled: false, token: "${OFF}", deep: [{ t: { source: "env", id: "OFF_TOO" } }] },
+                          slack: { token: "${ON}", enabled: true } },
+              telegramX: { token: { source: "file", provider: "p", id: "value" } } }
+            """#
+        #expect(names(text) == ["ON", "file:p:value"])
     }
 
     @Test func `a config that does not parse, or is of another syntax, asks for nothing`() {

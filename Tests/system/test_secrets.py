@@ -387,6 +387,34 @@ def references(world):
     equal(looked(world), {}, "what is found once all of them are set")
 
 
+@test("a secret that the config takes from a file is missing or empty as that file says, and none of it is printed",
+      EVERYWHERE, seconds=6)
+def from_file(world):
+    agent = world.create("coder")
+    vault = agent.config.with_name("vault.json")
+    text = json.dumps({"bot": {"token": "kept-out-of-sight"}, "empty": "", "mask": "***"})
+    ids = ("/bot/token", "/empty", "/mask", "/gone")
+    providers = {"vault": {"source": "file", "path": str(vault)}}
+    edited(agent, lambda config: config.update(
+        secrets={"providers": providers},
+        keys=[{"source": "file", "provider": "vault", "id": id} for id in ids],
+        off={"enabled": False, "key": {"source": "file", "provider": "vault", "id": "/off"}}))
+    expected = {f"file:vault:{id}": (MISSING, str(vault)) for id in ids}
+    equal({name: fact[:2] for name, fact in facts(world).items()}, expected, "what is found without the file")
+    agent.write(vault, text)
+    found = facts(world)
+    equal({name: fact[:2] for name, fact in found.items()},
+          {"file:vault:/empty": (EMPTY, str(vault)), "file:vault:/mask": (EMPTY, str(vault)),
+           "file:vault:/gone": (MISSING, str(vault))}, "what is found in the file")
+    contains(found["file:vault:/gone"][2], "has nothing at /gone", "the sentence")
+    lacks(world.watchdog("doctor").out + world.watchdog("doctor", "--json").out, "out-of-sight", "what doctor prints")
+    # A link proves nothing: who is to say where it leads when the agent starts?
+    agent.write(agent.config.with_name("elsewhere.json"), text)
+    vault.unlink()
+    as_agent(agent, "ln", "-s", "elsewhere.json", str(vault))
+    equal(looked(world), {}, "what is found behind a link")
+
+
 @test("a reference in an included file is told with that file's line and column")
 def included(world):
     agent = world.create("coder")
