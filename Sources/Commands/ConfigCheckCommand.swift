@@ -43,7 +43,7 @@ enum ConfigCheckCommand {
         guard let syntax = ConfigSyntax(file: path) else {
             throw CommandFailure(
                 .usage,
-                "watchdog config check: \(path.printable) has no suffix that tells its syntax: .json, .json5, .toml, .yaml, .env."
+                "watchdog config check: \(path.printable) has no suffix that tells its syntax: .json, .json5, .toml, .yaml, .env. What is wrong with an agent's present config is told by `watchdog doctor --agent NAME`."
             )
         }
         var bytes = try read(path)
