@@ -11,7 +11,7 @@ enum AgentFiles {
     /// from root's own unit file or settings; a user's, and one that a config includes, may come from that user, who must
     /// not be able to point root anywhere.
     static func directory(holding path: String, of seen: AgentObservation) throws(FileError) -> ConfinedDirectory {
-        let isRoots = seen.agent.id.scope == .system && seen.agent.config.contains(path)
+        let isRoots = seen.agent.rootNamesConfig && seen.agent.config.contains(path)
         return try ConfinedDirectory(try splitPath(path).folder, as: identity(seen), rootInRootsFolders: isRoots)
     }
 }

@@ -34,6 +34,8 @@ final class AgentCase {
     var replacedBeforeStart = true
     /// Stored versions that a rollback of this pass replaced for good.
     var rejected: [Int64] = []
+    /// The secrets in each version that was looked through.
+    private var written: [ConfigVersion: [String]] = [:]
     /// Masked, for people.
     var diff: [String] = []
 
@@ -89,9 +91,12 @@ final class AgentCase {
     }
 
     /// Masks this agent's own secrets, those of its config files included.
-    var redactor: Redactor {
+    var redactor: Redactor { redactor(and: []) }
+
+    /// And those of a text that is not its config yet.
+    func redactor(and more: [String]) -> Redactor {
         let configs = seen.config.compactMap(\.version) + history.knownGood + replaced.map(\.version)
-        let written = configs.flatMap { SecretNames.values(in: String(decoding: $0.bytes, as: UTF8.self)) }
-        return Redactor(secrets: seen.secretValues + written)
+        for version in configs where written[version] == nil { written[version] = WrittenSecrets.values(in: version) }
+        return Redactor(secrets: seen.secretValues + configs.flatMap { written[$0] ?? [] } + more)
     }
 }

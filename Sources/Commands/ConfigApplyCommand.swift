@@ -47,7 +47,8 @@ enum ConfigApplyCommand {
                 )
             }
             let remarks = try refuseFaults(bytes, source, old.path, each, pass, despite: invocation[despite])
-            for remark in remarks { environment.complain("watchdog: \(each.redactor.mask(remark))\n") }
+            let redactor = each.redactor(and: WrittenSecrets.values(in: bytes, old.path))
+            for remark in remarks { environment.complain("watchdog: \(redactor.mask(remark))\n") }
             let new = ConfigVersion(
                 path: old.path, bytes: bytes, digest: Digest(hex: sha256(bytes)), mode: old.mode, uid: old.uid,
                 gid: old.gid, modified: environment.now(), changed: environment.now(),
@@ -93,7 +94,7 @@ enum ConfigApplyCommand {
         let lines = faults.prefix(20).map { "\(source):\($0.line):\($0.column): \($0.kind.rawValue): \($0.sentence)" }
         throw CommandFailure(
             .degraded,
-            each.redactor.mask(
+            each.redactor(and: WrittenSecrets.values(in: bytes, path)).mask(
                 "\(lines.joined(separator: "\n"))\nwatchdog: nothing was changed, because \(each.agent.name) would stumble over \(faults.count == 1 ? "this" : "these \(faults.count) faults"). Correct \(source) and try again."
             ))
     }
@@ -102,7 +103,7 @@ enum ConfigApplyCommand {
         switch file.state {
         case .missing:
             "There is no such file: put the first one there yourself, or a stored one with `watchdog config rollback`."
-        case .refused(let sentence): sentence
+        case .refused(let sentence): file.unreadable.map { "\(sentence) The agent is no better off: \($0)" } ?? sentence
         case .present: ""
         }
     }

@@ -44,6 +44,7 @@ enum ConfigConfirmCommand {
     ) throws(CommandFailure) -> ConfigChange {
         let now = environment.now()
         let late: Timestamp?
+        let last: String?
         do throws(LedgerError) {
             let open = (try ledger.openChanges()[agent.id] ?? []).filter { $0.deadline != nil }
             if let waiting = open.first(where: { $0.deadline.map { $0 > now } ?? false }) {
@@ -52,13 +53,14 @@ enum ConfigConfirmCommand {
                 return waiting
             }
             late = open.first?.deadline
+            last = try ledger.lastConfirmation(of: agent.id)
         } catch {
             throw CommandFailure(.unable, "watchdog: \(error)")
         }
         let why =
-            late.map { "the time for it ended at \($0.rfc3339), and the next pass takes the change back" }
-            ?? "it was confirmed, or taken back, already"
+            late.map { "The time for it ended at \($0.rfc3339), and the next pass takes the change back." }
+            ?? last.map { "Of the last one: \($0)" } ?? "None was applied with --confirm."
         throw CommandFailure(
-            .unable, "watchdog: no config of \(agent.name.printable) waits for a confirmation: \(why).")
+            .unable, "watchdog: no config of \(agent.name.printable) waits for a confirmation. \(why)")
     }
 }

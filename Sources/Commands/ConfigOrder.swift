@@ -146,7 +146,8 @@ struct ConfigOrder {
         _ outcome: String, _ sentence: String, _ deadline: Timestamp?, _ diff: [String], _ status: ExitStatus
     ) throws(CommandFailure) -> ExitStatus {
         let environment = pass.environment
-        let masked = each.redactor.mask(sentence)
+        let redactor = each.redactor(and: WrittenSecrets.values(in: new))
+        let masked = redactor.mask(sentence)
         if invocation.json {
             environment.write(
                 try jsonText(
@@ -160,7 +161,7 @@ struct ConfigOrder {
         for action in each.actions {
             let word = action.result == .done ? Self.done(action.remedy) : action.result.rawValue
             environment.write(
-                "\(word.padded(9)) \(action.target): \(each.redactor.mask(action.reason))\n")
+                "\(word.padded(9)) \(action.target): \(redactor.mask(action.reason))\n")
         }
         environment.write("\(style.outcome(outcome)): \(masked)\n")
         return status

@@ -57,7 +57,7 @@ enum ShownConfig {
     /// The secrets that the text itself names are masked, and control characters are shown as dots.
     static func masked(_ version: ConfigVersion) -> String {
         let text = String(decoding: version.bytes, as: UTF8.self)
-        let masked = Redactor(secrets: SecretNames.values(in: text)).mask(text)
+        let masked = Redactor(secrets: WrittenSecrets.values(in: version)).mask(text)
         return masked.split(separator: "\n", omittingEmptySubsequences: false).map(\.printable).joined(separator: "\n")
     }
 
@@ -69,15 +69,14 @@ enum ShownConfig {
                 scalar.isASCII || !scalar.properties.isWhitespace && scalar.properties.generalCategory != .format
                     ? String(scalar) : "<U+\(String(scalar.value, radix: 16, uppercase: true))>"
             }.joined()
-            return Redactor(secrets: SecretNames.values(in: text)).mask(visible)
+            return Redactor(secrets: WrittenSecrets.values(in: bytes, path)).mask(visible)
         }
         return UnifiedDiff.lines(from: shown(old), to: shown(new), oldName: path, newName: "\(path) (fixed)").map(
             \.printable)
     }
 
     static func diff(from old: ConfigVersion, _ oldName: String, to new: ConfigVersion, _ newName: String) -> [String] {
-        let secrets = [old, new].flatMap { SecretNames.values(in: String(decoding: $0.bytes, as: UTF8.self)) }
-        let redactor = Redactor(secrets: secrets)
+        let redactor = Redactor(secrets: [old, new].flatMap(WrittenSecrets.values))
         let lines = UnifiedDiff.lines(
             from: redactor.mask(String(decoding: old.bytes, as: UTF8.self)),
             to: redactor.mask(String(decoding: new.bytes, as: UTF8.self)),

@@ -42,8 +42,7 @@ struct ConfigTransaction {
         case .undecided: return .open(each.reason ?? "It could not be proven in time.")
         case .broken:
             // The agent may repeat what stands in either file.
-            let secrets = [old, version].flatMap { SecretNames.values(in: String(decoding: $0.bytes, as: UTF8.self)) }
-            let words = Redactor(secrets: secrets).mask(
+            let words = Redactor(secrets: [old, version].flatMap(WrittenSecrets.values)).mask(
                 (each.reason ?? "The agent does not work with it.") + lastWords(since: began))
             let reason = each.redactor.mask(words)
             let present = try adopt(version, change: id, by: author)

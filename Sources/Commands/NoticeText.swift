@@ -63,10 +63,28 @@ enum NoticeText {
             incident.summary, "\(change.old.path) holds version \(change.old.digest.short) again.",
             "The other one is kept (\(change.new.digest.short)): watchdog config history \(each.agent.name) gives its ID, and \(command) ID puts it in place again.",
         ]
-        return Notice(
-            event: .healed, incident: incident.id, host: host, agent: each.agent.name, unit: each.agent.id.unit,
+        return ofChange(.healed, "[undone]", each, incident, lines, host: host, at: now)
+    }
+
+    /// An operator's change that should not have stayed, and does.
+    static func overtaken(
+        _ each: AgentCase, _ incident: Incident, put command: String, host: String, at now: Timestamp
+    ) -> Notice {
+        let lines = [
+            incident.summary, "See what stands there now: watchdog config diff \(each.agent.name)",
+            "Keep it by doing nothing, or put the version from before that change back: \(command)",
+        ]
+        return ofChange(.escalated, "[needs you]", each, incident, lines, host: host, at: now)
+    }
+
+    private static func ofChange(
+        _ event: Notice.Event, _ word: String, _ each: AgentCase, _ incident: Incident, _ lines: [String], host: String,
+        at now: Timestamp
+    ) -> Notice {
+        Notice(
+            event: event, incident: incident.id, host: host, agent: each.agent.name, unit: each.agent.id.unit,
             kinds: incident.kinds, severity: incident.severity,
-            title: "[undone] \(each.agent.name) on \(host): \(FindingKind.configUndone.rawValue)",
+            title: "\(word) \(each.agent.name) on \(host): \(FindingKind.configUndone.rawValue)",
             text: String(each.redactor.mask(lines.joined(separator: "\n")).prefix(longest)), at: now)
     }
 

@@ -37,6 +37,8 @@ final class Pass {
     var undecided: Set<AgentID> = []
     /// Operators' changes that this pass has taken back, and why.
     var takenBack: [(each: AgentCase, change: ConfigChange, reason: String)] = []
+    /// Changes that nobody can take back, because the file is another by now.
+    var overtaken: [(each: AgentCase, change: ConfigChange)] = []
     private var plans = 0
 
     /// Without a ledger nothing can be done: only a dry run goes without.

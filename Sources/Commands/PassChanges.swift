@@ -16,12 +16,7 @@ extension Pass {
                 look(at: [each])
                 let transaction = ConfigTransaction(pass: self, ledger: ledger, each: each)
                 switch try transaction.takeBack(change) {
-                case .overtaken:
-                    let path = change.old.path
-                    try ledger.end(
-                        change: change.id, .overtaken,
-                        reason: "\(path) holds neither the old nor the new version any more; it was left alone.",
-                        at: environment.now())
+                case .overtaken: overtaken.append((each, change))
                 case nil:
                     let why = each.reason ?? "The old file could not be put back."
                     each.reason = nil
@@ -64,6 +59,24 @@ extension Pass {
             notices.append(
                 NoticeText.undone(
                     each, incident, put: "watchdog config rollback \(each.agent.name)", change,
+                    host: environment.hostName,
+                    at: now))
+        }
+        for (each, change) in overtaken {
+            let now = environment.now()
+            let what = "The config that \(change.author.printable) applied at \(change.began.rfc3339)"
+            let why = change.deadline == nil ? "was never proven" : "was not confirmed in time"
+            let reason = "\(what) \(why), and is not taken back, because \(change.old.path) was changed meanwhile."
+            try ledger.end(change: change.id, .overtaken, reason: reason, at: now)
+            var incident = try ledger.openIncident(
+                each.agent.id, kinds: [.configUndone], severity: .warning, summary: reason, at: now)
+            incident.told = .escalated
+            try ledger.update(incident, diagnosis: nil, reason: nil)
+            try ledger.close(incident, outcome: "overtaken", at: now)
+            let old = try ledger.configID(change.old, of: each.agent.id).map { " \($0)" } ?? ""
+            notices.append(
+                NoticeText.overtaken(
+                    each, incident, put: "watchdog config rollback \(each.agent.name)\(old)",
                     host: environment.hostName,
                     at: now))
         }

@@ -50,12 +50,22 @@ extension Pass {
         if each.worthy.isEmpty, !each.unproven {
             // An agent that is just starting is not well yet.
             guard each.hold == nil, let incident = each.incident else { return nil }
+            if isJudgedLater(incident, each) { return nil }
             if try stillQuietening(incident, each, ledger) { return nil }
             return try end(incident, each, ledger)
         }
         // One cause, one alert: while the brake holds, the host's incident speaks for all.
         if braked, each.incident == nil, each.actions.isEmpty { return nil }
         return try moveOn(try ensureIncident(each), each, ledger)
+    }
+
+    /// Of a config that somebody is still at, nothing is found and nothing is over.
+    private func isJudgedLater(_ incident: Incident, _ each: AgentCase) -> Bool {
+        guard each.seen.isInEdit, each.actions.isEmpty else { return false }
+        let ofContent: Set<FindingKind> = [.configSyntax, .configSchema, .configInvisibleCharacter, .configRedacted]
+        let ofReferences: Set<FindingKind> = [.secretMissing, .secretEmpty]
+        let refers = each.seen.references.contains { !each.agent.secrets.contains($0) }
+        return !ofContent.isDisjoint(with: incident.kinds) || refers && !ofReferences.isDisjoint(with: incident.kinds)
     }
 
     /// Polls have a rhythm of their own: that a conflict is over is for a later pass to say.
@@ -130,9 +140,7 @@ extension Pass {
         next.program = each.seen.program
         next.cursor = each.seen.journal.cursor
         next.kinds = Set(each.findings.map(\.kind))
-        // A file that is gone leaves the memory that there was one.
-        let isGone = each.findings.contains { $0.kind == .configMissing }
-        next.checkedConfig = isGone ? each.remembered.checkedConfig : each.seen.checkedConfig
+        next.checkedConfig = each.seen.checkedConfig
         next.healthySince = good.healthySince
         next.healthyPasses = good.passes
         next.healthyConfig = good.config

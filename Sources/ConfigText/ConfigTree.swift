@@ -42,7 +42,7 @@ package struct ConfigNode: Sendable {
     package let value: ConfigValue
     package let place: TextPlace
     /// The bytes that say it, quotes included; empty for what the file does not spell out.
-    let bytes: Range<Int>
+    package let bytes: Range<Int>
 
     init(_ value: ConfigValue, _ place: TextPlace, _ bytes: Range<Int> = 0..<0) {
         self.value = value

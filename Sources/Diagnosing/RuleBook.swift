@@ -136,11 +136,12 @@ package enum RuleBook {
                 "Get the present token from @BotFather (/token), set it where the finding says, and restart the unit. The watchdog asks at most once an hour.",
             consequence: "The bot neither receives nor sends anything."),
         Rule(
-            kind: .configMissing, title: "A config file is not there", severity: .warning,
-            rule: "A config file of the agent does not exist, and was there in an earlier pass.",
+            kind: .configMissing, title: "A config file is not there, or the agent cannot read it", severity: .warning,
+            rule:
+                "A config file of the agent does not exist, or its user may not read it any more, and that was otherwise in an earlier pass; or the settings name it.",
             reason: "The agent may still run with what it has in its memory; its next start will find nothing.",
             advice:
-                "`watchdog config show AGENT` prints the last version that is known to work. If the agent goes down, the watchdog puts that back.",
+                "`watchdog config rollback AGENT` puts the last version that is known to work in its place. After an edit as another user, give the file back with chown.",
             consequence: "The next restart fails, or the agent starts with defaults."),
         Rule(
             kind: .configSyntax, title: "A config file cannot be parsed", severity: .warning,

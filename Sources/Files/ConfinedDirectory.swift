@@ -202,7 +202,7 @@ package struct ConfinedDirectory: ~Copyable {
                 throw FileError(
                     code: .notOwner,
                     description:
-                        "Replacing \(path)/\(name): it belongs to uid \(found.uid), not to \(identity.name), and is left alone."
+                        "Replacing \(path)/\(name): it belongs to uid \(found.uid), not to \(identity.name), and is left alone. Give it back first: chown \(identity.name): \(path)/\(name)"
                 )
             }
         } catch  where error.code == .missing && expected == nil {

@@ -59,6 +59,7 @@ package struct Agent: Hashable, Sendable {
     package let name: String
     /// Absolute paths.
     package var config: [String]
+    package var configOrigin = ConfigOrigin.unit
     package var health: [HealthProbe]
     /// Names of variables whose values are secret.
     package var secrets: [String]
@@ -79,6 +80,19 @@ package struct Agent: Hashable, Sendable {
         self.health = health
         self.secrets = secrets
     }
+
+    /// Whether the paths in `config` are root's own word.
+    package var rootNamesConfig: Bool { id.scope == .system && configOrigin != .environmentFile }
+}
+
+/// Who says where an agent's config lies.
+package enum ConfigOrigin: Hashable, Sendable {
+    case settings
+    /// The unit's own lines, or nothing but its user and what it runs.
+    case unit
+    /// A file that the unit takes variables from. Of a system unit, too, it may belong to an ordinary user, who must not be
+    /// able to point root anywhere.
+    case environmentFile
 }
 
 /// How an agent's configs are checked before it has to read them.

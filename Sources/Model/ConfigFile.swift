@@ -24,6 +24,8 @@ package struct ConfigFile: Sendable {
     package var faults: [ConfigFault] = []
     /// Whether a tool's mask stands where a value belongs; `nil` where nobody could tell by its syntax.
     package var isMasked: Bool?
+    /// Why the agent itself cannot read it either, and what to do, as a clause; `nil` where that is not so or not known.
+    package var unreadable: String?
     /// Whether a program that died has left a temporary file beside it.
     package var hasRemains = false
     /// `PATH:LINE:COLUMN` of the `$include` that takes it in; `nil` for a config of its own.
@@ -140,6 +142,9 @@ package struct ConfigMemory: Hashable, Sendable {
         self.meanings = meanings
         self.since = since
     }
+
+    /// Whether one of them could be read.
+    package var hasFile: Bool { digests.split(separator: " ").contains { $0 != "-" } }
 
     /// `nil` for an agent without a known config.
     package init?(_ seen: AgentObservation, after last: ConfigMemory?) {

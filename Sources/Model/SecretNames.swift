@@ -9,7 +9,8 @@ package enum SecretNames {
     package static func looksSecret(_ name: String) -> Bool {
         let parts = parts(of: name)
         for (index, part) in parts.enumerated() {
-            if words.contains(where: part.hasSuffix) { return true }
+            let bare = part.reversed().drop { $0.isNumber }.reversed()
+            if words.contains(where: String(bare).hasSuffix) { return true }
             switch part {
             case "pass": return true
             case "key":
@@ -103,7 +104,7 @@ package enum SecretNames {
         return result
     }
 
-    private static func parts(of name: String) -> [String] {
+    package static func parts(of name: String) -> [String] {
         var parts: [String] = []
         var part = ""
         var previousLower = false

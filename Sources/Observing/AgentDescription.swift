@@ -1,34 +1,105 @@
 internal import Model
+internal import Processes
 
 /// What an agent is called, where its config lies and how its health is asked: from the settings, and for an
 /// OpenClaw gateway that they do not name, from the marks in its own environment.
 enum AgentDescription {
-    static func agent(_ found: Observer.FoundUnit, entry: AgentEntry?, home: String?) -> Agent {
-        let variables = Variables(found.environment)
+    /// With a sentence where it cannot be known which config the agent reads: then none is claimed to be its.
+    static func agent(
+        _ found: Observer.FoundUnit, _ environment: Observer.UnitEnvironment, entry: AgentEntry?, home: String?
+    ) -> (agent: Agent, problem: String?) {
+        let variables = environment.variables
         let isOpenClaw =
             variables["OPENCLAW_SERVICE_MARKER"] == "openclaw" || found.id.unit.hasPrefix("openclaw-gateway")
             || found.id.unit.hasPrefix("clawdbot-gateway")
-        var config = entry?.config
-        if config == nil, isOpenClaw { config = openClawConfig(variables, home: home).map { [$0] } }
         let port = variables["OPENCLAW_GATEWAY_PORT"].flatMap { UInt16($0) }.flatMap { $0 > 0 ? $0 : nil }
         var health = entry?.health?.map { HealthProbe(url: $0, assumed: false) }
         if health == nil, isOpenClaw, let port {
             health = [HealthProbe(url: "http://127.0.0.1:\(port)/readyz", assumed: true)]
         }
-        return Agent(
-            id: found.id, name: entry?.name ?? found.id.derivedName, config: config ?? [], health: health ?? [],
+        var agent = Agent(
+            id: found.id, name: entry?.name ?? found.id.derivedName, health: health ?? [],
             secrets: entry?.secrets ?? [], port: port,
             validation: ConfigValidation(
                 schema: entry?.schema, command: entry?.validate ?? [], ascii: entry?.asciiConfig ?? []))
+        if let config = entry?.config {
+            agent.config = config
+            agent.configOrigin = .settings
+            return (agent, nil)
+        }
+        guard isOpenClaw else { return (agent, nil) }
+        switch OpenClawConfig.find(environment, home: home, main: found.unit.mainPID) {
+        case .at(let path, let origin):
+            agent.config = [path]
+            agent.configOrigin = origin
+            return (agent, nil)
+        case .nowhere: return (agent, nil)
+        case .unknown(let reason):
+            return (
+                agent,
+                "Which config \(found.id.unit) reads cannot be told, because \(reason): name it in the settings, as `config` of its [[agent]]."
+            )
+        }
+    }
+}
+
+/// Where an OpenClaw gateway looks for its config: at `OPENCLAW_CONFIG_PATH`, in `OPENCLAW_STATE_DIR`, or in the home,
+/// in a folder named after its profile.
+enum OpenClawConfig {
+    enum Place: Equatable {
+        case at(String, ConfigOrigin)
+        case nowhere
+        /// Why, as a clause.
+        case unknown(String)
     }
 
-    private static func openClawConfig(_ variables: Variables, home: String?) -> String? {
-        if let path = variables["OPENCLAW_CONFIG_PATH"], path.hasPrefix("/") { return path }
-        if let state = variables["OPENCLAW_STATE_DIR"], state.hasPrefix("/") { return state + "/openclaw.json" }
-        guard let home, home.hasPrefix("/") else { return nil }
-        let profile = variables["OPENCLAW_PROFILE"].flatMap { $0.isEmpty || $0 == "default" ? nil : "-" + $0 } ?? ""
-        guard !profile.contains("/") else { return nil }
-        return "\(home)/.openclaw\(profile)/openclaw.json"
+    private static let pathName = "OPENCLAW_CONFIG_PATH"
+    private static let stateName = "OPENCLAW_STATE_DIR"
+
+    static func find(_ environment: Observer.UnitEnvironment, home: String?, main: Int32) -> Place {
+        let place = place(home) { environment.find($0) }
+        if case .unknown = place { return place }
+        // A path in the unit's own lines cannot be but what the agent was given, unless a file has another.
+        if case .at(_, .unit) = place, environment.variables[pathName] != nil || main <= 0 { return place }
+        guard main > 0, let lines = ProcessTable.environment(of: main) else { return place }
+        // What the process was started with may come from its manager, or from a file that has changed since. It is its
+        // user's to overwrite, so that it is believed only in what it rules out.
+        let live = Variables(lines)
+        guard live[pathName] != nil || live[stateName] != nil else { return place }
+        let running = self.place(home) { name in
+            live[name].map { .value($0, source: "process \(main)") } ?? .nowhere
+        }
+        if case .at(let mine, _) = place, case .at(mine, _) = running { return place }
+        return .unknown(
+            "process \(main) of it was started with another \(live[pathName] == nil ? stateName : pathName)")
+    }
+
+    private static func place(
+        _ home: String?, _ find: (String) -> Observer.UnitEnvironment.Found
+    ) -> Place {
+        for (name, suffix) in [(pathName, ""), (stateName, "/openclaw.json")] {
+            switch find(name) {
+            case .value(let value, let source) where !value.isEmpty:
+                guard let path = absolute(value, home) else { return .unknown("its \(name) is no absolute path") }
+                return .at(path + suffix, source == Observer.UnitEnvironment.unitsOwn ? .unit : .environmentFile)
+            case .unknown: return .unknown("\(name) may be set in a file that cannot be read")
+            default: break
+            }
+        }
+        guard let home, home.hasPrefix("/") else { return .nowhere }
+        var profile = ""
+        switch find("OPENCLAW_PROFILE") {
+        case .value(let value, _): profile = value.isEmpty || value == "default" ? "" : "-" + value
+        case .unknown: return .unknown("OPENCLAW_PROFILE may be set in a file that cannot be read")
+        case .nowhere: break
+        }
+        return profile.contains("/") ? .nowhere : .at("\(home)/.openclaw\(profile)/openclaw.json", .unit)
+    }
+
+    private static func absolute(_ path: String, _ home: String?) -> String? {
+        if path.hasPrefix("/") { return path }
+        guard path.hasPrefix("~/"), let home, home.hasPrefix("/") else { return nil }
+        return home + path.dropFirst()
     }
 }
 

@@ -47,7 +47,7 @@ enum ConfigReader {
     private static func reader(
         of seen: AgentObservation, _ environment: Observer.UnitEnvironment
     ) -> (String) -> ConfigFile {
-        let isRoots = seen.agent.id.scope == .system
+        let isRoots = seen.agent.rootNamesConfig
         // What a file names, its owner has named: only the paths of the unit and of the settings are root's word.
         let given = Set(seen.agent.config)
         let release = seen.release
@@ -77,6 +77,13 @@ enum ConfigReader {
             file = ConfigFile(path: path, state: .present(version))
         } catch {
             file = ConfigFile(path: path, state: error.code == .missing ? .missing : .refused(error.description))
+            // Ignoring: an unknown user, of whom nothing can be said.
+            if error.code == .noPermission, let user = try? identity.get() {
+                file.unreadable =
+                    "\(user.name) may not read it. If it was edited as another user, give it back: chown \(user.name): \(path.printable)"
+            } else if error.code == .notRegular {
+                file.unreadable = "it is no file any more."
+            }
         }
         file.hasRemains = hasRemains
         return file

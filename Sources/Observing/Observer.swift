@@ -191,15 +191,16 @@ package final class Observer {
         let identity = accounts.identity(of: found.id.scope, user: found.unit.user)
         // Ignoring: an unknown user; reading the config says so where there is one.
         let home = (try? identity.get())?.home
-        let agent = AgentDescription.agent(found, entry: entry, home: home)
-        var observation = AgentObservation(agent: agent, taken: now, unit: found.unit)
-        if let gap = found.gap { observation.gaps.append(gap) }
-        observation.seesOtherUsers = geteuid() == 0
         let variables = Variables(found.environment)
-        observation.release = variables["OPENCLAW_SERVICE_VERSION"]
         let files = EnvironmentFiles(found, as: identity, continuedComments: oldComments.contains(found.id.scope))
         let environment = UnitEnvironment(variables: variables, files: files, unset: found.unset, identity: identity)
         environments[found.id] = environment
+        let (agent, problem) = AgentDescription.agent(found, environment, entry: entry, home: home)
+        var observation = AgentObservation(agent: agent, taken: now, unit: found.unit)
+        if let gap = found.gap { observation.gaps.append(gap) }
+        if let problem { observation.gaps.append(Gap(source: "config", sentence: problem, blinding: false)) }
+        observation.seesOtherUsers = geteuid() == 0
+        observation.release = variables["OPENCLAW_SERVICE_VERSION"]
         ConfigReader.read(into: &observation, and: formerConfig[found.id] ?? [], environment)
         let last = request.lastConfig[found.id]
         observation.isInEdit = observation.config.contains { file in

@@ -20,6 +20,8 @@ extension Observer {
             case unknown
         }
 
+        static let unitsOwn = "Environment= of the unit"
+
         /// The last file wins over those before it, and each file over `Environment=` (systemd.exec(5)).
         func find(_ name: String) -> Found {
             let found = given(name)
@@ -40,7 +42,7 @@ extension Observer {
                 case .unknown: return .unknown
                 }
             }
-            if let value = variables[name] { return .value(value, source: "Environment= of the unit") }
+            if let value = variables[name] { return .value(value, source: Self.unitsOwn) }
             return .nowhere
         }
     }

@@ -9,6 +9,7 @@ enum SecretReader {
         }
         Variables(environment).forEach(take)
         for file in files.files {
+            file.variables?.forEach(take)
             Variables(EnvironmentFiles.lines(file.text)).forEach { name, value in
                 take(name, value)
                 // Quoted, the file holds one form and the agent's own lines show the other.

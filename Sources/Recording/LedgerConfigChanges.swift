@@ -82,6 +82,19 @@ extension Ledger {
             [.integer(now.microseconds), .text(outcome.rawValue), .text(reason), .integer(id)])
     }
 
+    /// Why the agent's last change that had to be confirmed ended as it did, as a sentence; `nil` where there was none.
+    package func lastConfirmation(of agent: AgentID) throws(LedgerError) -> String? {
+        var reason: String?
+        try run(
+            """
+            SELECT c.reason FROM config_changes c JOIN agents a ON a.id = c.agent
+            WHERE c.deadline IS NOT NULL AND c.ended IS NOT NULL AND a.scope = ? AND a.unit = ?
+            ORDER BY c.id DESC LIMIT 1
+            """, [.text(agent.scope.stored), .text(agent.unit)]
+        ) { reason = $0.optionalText(0) }
+        return reason
+    }
+
     /// Changes that have not ended: under way, waiting for a confirmation, or left by a program that died. By agent.
     package func openChanges() throws(LedgerError) -> [AgentID: [ConfigChange]] {
         var changes: [AgentID: [ConfigChange]] = [:]

@@ -7,7 +7,7 @@ struct SecretNamesTests {
         "password", "dbPassword", "passwd", "passphrase", "client_secret", "secretKey",
         "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "privateKey", "signing-key", "encryption_key", "authKey",
         "credentials", "bearer", "DATABASE_URL", "SLACK_WEBHOOK_URL", "redis.url", "webhookUri", "hooks.token",
-        "GROQ_KEY", "my_key",
+        "GROQ_KEY", "my_key", "token2", "BOT_TOKEN_2", "password1",
     ])
     func `a name under which secrets are kept is known`(name: String) {
         #expect(SecretNames.looksSecret(name))

@@ -275,6 +275,10 @@ def overtaken(world):
     told = "\n".join(alert["text"] for alert in world.doubles.alerts())
     for claim in ("was taken back", f"{agent.config} holds version"):
         lacks(told, claim, "what is told of a file that was left alone")
+    for piece in ("was not confirmed in time, and is not taken back", "watchdog config rollback coder "):
+        contains(told, piece, "what is told of a change that stays although nobody confirmed it")
+    contains(world.watchdog("config", "confirm", "coder", status=REFUSED).err, "is not taken back",
+             "what a late confirmation is told")
 
 
 @test("while a config cannot be put back nobody is told that it was, and it is once it can be", (SYSTEM,), seconds=20)

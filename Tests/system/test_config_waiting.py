@@ -126,7 +126,7 @@ def confirmed_without_manager(world):
     untimed(world)
     over(end)
     call = world.watchdog("config", "confirm", "coder", status=REFUSED)
-    contains(call.err, "the time for it ended at", "what is said of a late confirmation")
+    contains(call.err, "The time for it ended at", "what is said of a late confirmation")
 
 
 @test("a secret of the new file that the agent quotes is neither printed nor kept when it is put back", seconds=8)

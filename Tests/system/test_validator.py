@@ -111,7 +111,7 @@ def as_the_user(world):
       (SYSTEM, OWN))
 def variables(world):
     agent = created(world)
-    path = file_of(agent, "more.env", "FROM_FILE='abc def'\nIN_BOTH=file\nOPENCLAW_CONFIG_PATH=/nowhere\n")
+    path = file_of(agent, "more.env", f"FROM_FILE='abc def'\nIN_BOTH=file\nOPENCLAW_CONFIG_PATH={agent.config}\n")
     world.drop_in(agent, f'Environment="FROM_UNIT=abc def" IN_BOTH=unit\nEnvironmentFile={path}')
     validated(world, agent, OBSERVER)
     world.run(status=0)
