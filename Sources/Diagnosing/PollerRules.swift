@@ -14,24 +14,26 @@ enum PollerRules {
     private static func conflict(_ seen: AgentObservation, history: AgentHistory) -> Finding? {
         let lines = fresh(seen, history).filter { isConflict($0.text) }
         guard let last = lines.last else { return nil }
+        let certain = lines.filter { ConflictLine.isPollers($0.text) }
         var evidence = [Evidence("journal, \(last.at.rfc3339)", last.text)]
         if lines.count > 1 { evidence.append(Evidence("journal", "\(lines.count) such lines")) }
         let leftovers = ProcessRules.leftovers(seen)
         let judged = seen.outsiders.filter { !$0.tokens.isEmpty }.map { ($0, StrayRule.judge($0, of: seen)) }
         // A second copy may just be waiting before it polls again.
         let others = judged.filter { $0.1 != .none && ($0.1 != .idle || $0.0.program == .agents) }
-        let twins = seen.twins.filter(\.isRunning)
+        // Of several tokens, as in a file that a fleet shares, it is not known whose poll this is.
+        let twins = seen.tokens.count > 1 ? [] : seen.twins.filter(\.isRunning)
         evidence += leftovers.map { Evidence("/proc/\($0.id.pid)", "\($0.command), of an earlier start of this unit") }
-        evidence += others.map { StrayRule.evidence($0.0) }
+        evidence += others.prefix(Listing.most).map { StrayRule.evidence($0.0) }
         evidence += twins.map { Evidence("fleet", "\($0.name) has the same bot token") }
         let name = seen.agent.name
 
         guard leftovers.isEmpty, others.isEmpty, twins.isEmpty else {
             let names =
                 leftovers.map { "\($0.command) (PID \($0.id.pid))" }
-                + others.map { StrayRule.name($0.0) } + twins.map(\.name)
+                + others.map { StrayRule.name($0.0) } + Set(twins.map(\.name)).sorted()
             let orders =
-                leftovers.map(ProcessRules.order)
+                leftovers.filter { !$0.isAttended }.map(ProcessRules.order)
                 + others.compactMap { if case .end(let order) = $0.1 { order } else { nil } }
             let more =
                 others.contains { $0.1 == .tooYoung }
@@ -39,23 +41,30 @@ enum PollerRules {
             return Finding(
                 kind: .pollerConflict, severity: .warning,
                 summary:
-                    "Polls of \(name) end with 409 Conflict: its bot token is held by \(names.joined(separator: ", ")) as well.\(more)",
+                    "Polls of \(name) end with 409 Conflict: its bot token is held by \(Listing.of(names)) as well.\(more)",
                 evidence: evidence, prescription: orders.isEmpty ? .none : .end(orders))
+        }
+        guard !certain.isEmpty else {
+            return Finding(
+                kind: .pollerConflict, severity: .info,
+                summary:
+                    "A line of \(name) speaks of 409 and getUpdates, and does not read as if a poll of its own had ended so: nothing is done.",
+                evidence: evidence)
         }
         let whom =
             seen.seesOtherUsers ? "process on this host" : "process that this user can see (root's watchdog sees all)"
         if seen.unit.isRunning, !seen.tokens.isEmpty {
-            guard isSustained(lines, history) else {
+            guard isSustained(certain, history) else {
                 return Finding(
                     kind: .pollerConflict, severity: .info,
                     summary:
-                        "A poll of \(name) ended with 409 Conflict, and no other \(whom) holds its bot token. That is ordinary after a restart; if it goes on, the agent is restarted once.",
+                        "A poll of \(name) ended with 409 Conflict, and no other \(whom) holds its bot token in its environment. That is ordinary after a restart; if it goes on, the agent is restarted once.",
                     evidence: evidence)
             }
             return Finding(
                 kind: .pollerConflict, severity: .warning,
                 summary:
-                    "Polls of \(name) end with 409 Conflict, and no other \(whom) holds its bot token. A restart ends a conflict of an agent with itself; if it goes on after that, \(elsewhere)",
+                    "Polls of \(name) end with 409 Conflict, and no other \(whom) holds its bot token in its environment. A restart ends a conflict of an agent with itself; if it goes on after that, \(elsewhere)",
                 evidence: evidence, prescription: .restart)
         }
         return Finding(
@@ -68,10 +77,14 @@ enum PollerRules {
     /// One line proves little: an agent that was just deployed anew meets its own last poll, and users write of 409, too.
     private static let shortestConflict: Duration = .seconds(20)
 
-    /// Whether it goes on, or was seen in the last pass already.
+    /// Whether it goes on, or goes on again in a pass after one that has seen it: a single one in each of two passes, a
+    /// quarter of an hour apart, does not say so.
     private static func isSustained(_ lines: [JournalLine], _ history: AgentHistory) -> Bool {
         guard let first = lines.first, let last = lines.last else { return false }
-        return last.at - first.at >= shortestConflict || history.kinds.contains(.pollerConflict)
+        let lasted = last.at - first.at
+        if lasted >= shortestConflict { return true }
+        let isOpen = history.incident?.kinds.contains(.pollerConflict) ?? false
+        return history.kinds.contains(.pollerConflict) && (isOpen || lasted >= .seconds(1))
     }
 
     private static let elsewhere =
@@ -79,6 +92,7 @@ enum PollerRules {
 
     /// `409` as a number of its own together with `getUpdates`, or the API's own sentence. A webhook is another matter.
     static func isConflict(_ line: String) -> Bool {
+        if ConflictLine.isPollers(line) { return true }
         let text = line.lowercased()
         guard !speaksOfWebhook(text), !isQuoted(text) else { return false }
         if text.contains("terminated by other getupdates request") { return true }
@@ -139,19 +153,22 @@ enum PollerRules {
             )
         }
         var idle: [String] = []
+        var sharers: [String] = []
         for found in seen.outsiders {
             switch StrayRule.judge(found, of: seen) {
             case .sharer(let why, let advice):
-                sentences.append(
+                sharers.append(
                     "\(StrayRule.name(found)) holds the bot token of \(name), too. It is not ended, because \(why). If it polls: \(advice)."
                 )
-                evidence.append(StrayRule.evidence(found))
+                if evidence.count < 2 * Listing.most { evidence.append(StrayRule.evidence(found)) }
             case .idle:
                 idle.append(StrayRule.name(found))
-                evidence.append(StrayRule.evidence(found))
+                if evidence.count < 2 * Listing.most { evidence.append(StrayRule.evidence(found)) }
             default: continue
             }
         }
+        sentences += sharers.prefix(Listing.most)
+        if sharers.count > Listing.most { sentences.append("And \(sharers.count - Listing.most) more.") }
         guard sentences.isEmpty else {
             return Finding(
                 kind: .pollerDuplicateToken, severity: .warning, summary: sentences.joined(separator: " "),
@@ -168,7 +185,7 @@ enum PollerRules {
         return Finding(
             kind: .pollerDuplicateToken, severity: .info,
             summary:
-                "The bot token of \(name) stands in the environment of \(idle.joined(separator: ", ")), which polls nobody as far as can be seen.",
+                "The bot token of \(name) stands in the environment of \(Listing.of(idle)), which polls nobody as far as can be seen.",
             evidence: evidence)
     }
 

@@ -7,13 +7,21 @@ enum ProcessRules {
         if let unsafe = killMode(seen, policy: policy) { findings.append(unsafe) }
         let leftovers = leftovers(seen)
         if !leftovers.isEmpty {
-            let list = leftovers.map { "\($0.command) (PID \($0.id.pid))" }.joined(separator: ", ")
+            let list = Listing.of(leftovers.map { "\($0.command) (PID \($0.id.pid))" })
             let plural = leftovers.count == 1 ? "A process" : "\(leftovers.count) processes"
+            let attended = leftovers.filter(\.isAttended)
+            let orders = leftovers.filter { !$0.isAttended }.map(order)
+            let told = attended.map { "`kill \($0.id.pid)`" }
+            let left =
+                attended.isEmpty
+                ? ""
+                : " \(Listing.of(attended.map { "PID \($0.id.pid)" })) is not ended, because it or what it runs has a terminal, where somebody may be at it. To end it: \(Listing.of(told))."
             findings.append(
                 Finding(
                     kind: .processLeftover, severity: .warning,
-                    summary: "\(plural) of an earlier start of \(seen.agent.id.unit) still there: \(list).",
-                    evidence: leftovers.map { Self.evidence($0, seen.unit) }, prescription: .end(leftovers.map(order))))
+                    summary: "\(plural) of an earlier start of \(seen.agent.id.unit) still there: \(list).\(left)",
+                    evidence: leftovers.prefix(Listing.most).map { Self.evidence($0, seen.unit) },
+                    prescription: orders.isEmpty ? .none : .end(orders)))
         }
         if let stray = StrayRule.finding(seen) { findings.append(stray) }
         return findings
@@ -77,5 +85,15 @@ enum ProcessRules {
             "/proc/\(process.id.pid)",
             "\(process.command), parent \(process.parent), in \(process.cgroup), started before main process \(unit.mainPID), of invocation \(process.invocationID ?? "unknown") and not \(unit.invocationID)"
         )
+    }
+}
+
+/// Names in a sentence: what can be many is cut.
+enum Listing {
+    static let most = 10
+
+    static func of(_ names: [String]) -> String {
+        let shown = names.prefix(most).joined(separator: ", ")
+        return names.count > most ? "\(shown) and \(names.count - most) more" : shown
     }
 }

@@ -31,9 +31,11 @@ enum StrayRule {
             {
                 continue
             }
+            let parent = "\(above.command) (PID \(above.id.pid))"
             return .tell(
-                why: "\(above.command) (PID \(above.id.pid)), which started it, is still there and may start it again",
-                advice: "`kill \(above.id.pid)`, then \(kill)")
+                why: "\(parent), which started it, is still there and may start it again",
+                advice: above.hasOthers
+                    ? "stop it through \(parent), which runs others as well" : "`kill \(above.id.pid)`, then \(kill)")
         }
         return .tell(why: "it cannot be seen who started it", advice: kill)
     }
@@ -72,6 +74,21 @@ enum StrayRule {
         case .unknown:
             return .tell(
                 why: "it cannot be seen whether this is the agent's own program", advice: "if it is, \(kill)")
+        }
+        if found.tokens.isEmpty, found.isOtherUsers {
+            return .tell(
+                why: "it is \(found.owner)'s, and nothing but the port says that it is this agent",
+                advice: "if it is, \(kill)")
+        }
+        if found.isOfAnotherConfig {
+            return .tell(
+                why: "it was started with another config, state folder or profile of OpenClaw",
+                advice: "if it is this agent all the same, \(kill)")
+        }
+        if !found.tokens.isEmpty, found.hasOtherTokens || seen.tokens.count > 1 {
+            return .tell(
+                why: "there are several bot tokens, and which one it polls with is not known",
+                advice: "if it is this agent's, \(kill)")
         }
         if case .session(let scope) = found.place {
             return .tell(why: "it runs in the login session \(scope), where somebody may be at it", advice: kill)

@@ -138,6 +138,8 @@ package struct ProcessFacts: Hashable, Sendable {
     package let uid: UInt32
     /// From its environment; `nil` where that could not be read or does not say.
     package let invocationID: String?
+    /// It, or what descends from it, has a terminal.
+    package var isAttended = false
 
     package init(id: ProcessID, parent: Int32, command: String, cgroup: String, uid: UInt32, invocationID: String?) {
         self.id = id

@@ -32,6 +32,8 @@ package struct Outsider: Hashable, Sendable {
         package let id: ProcessID
         package let command: String
         package let role: Role
+        /// It has started others, too, as a supervisor has.
+        package var hasOthers = false
 
         package init(id: ProcessID, command: String, role: Role) {
             self.id = id
@@ -51,11 +53,17 @@ package struct Outsider: Hashable, Sendable {
     /// Bounded and printable; masked before it is shown.
     package var arguments: [String] = []
     package var hasTerminal = false
-    /// Whether it holds any TCP socket; `nil` where that cannot be seen.
+    /// Whether it listens on TCP, or is connected to anything but the agent itself; `nil` where that cannot be seen.
     package var hasSocket: Bool?
     package var listening: [UInt16] = []
     /// Of the agent's tokens, those in its environment.
     package var tokens: [TokenFingerprint] = []
+    /// It has bot tokens that are none of the agent's.
+    package var hasOtherTokens = false
+    /// It was started with another config, state folder or profile of OpenClaw than the agent.
+    package var isOfAnotherConfig = false
+    /// It is not of the agent's user.
+    package var isOtherUsers = false
     /// The agent's own port, where it listens on that.
     package var port: UInt16?
     package var program = Program.unknown

@@ -1,8 +1,9 @@
-/// What a process runs, as far as its words tell one program from another: an interpreter runs anything.
+/// What a process runs, as far as one program can be told from another for certain: an interpreter runs anything, and many
+/// programs have an `index.js` or a `server`.
 package struct ProgramName: Hashable, Sendable {
-    /// The program's file name, and for an interpreter the end of the path of what it runs: `node openclaw/dist/index.js`. An
-    /// update may move both to another folder.
-    package let key: String
+    /// Equal for two processes that run the same: the same file, by its whole path, with the same command behind it.
+    /// `nil` where the words do not say for certain.
+    package let key: String?
     /// What a person would look for: the path of the script, or of the program.
     package let file: String
 
@@ -11,47 +12,76 @@ package struct ProgramName: Hashable, Sendable {
     ]
 
     /// `nil` where nothing says what it runs, as for `python3 -c …`. `executable` is the link /proc/PID/exe, `words` the
-    /// whole of /proc/PID/cmdline (proc(5)).
-    package init?(executable: String, words: [String]) {
+    /// whole of /proc/PID/cmdline, `folder` the link /proc/PID/cwd, `environment` has `NAME=value` (proc(5)).
+    package init?(executable: String, words: [String], folder: String? = nil, environment: [String] = []) {
         // What was replaced on the disk is marked so behind its path.
         let path = executable.hasSuffix(" (deleted)") ? String(executable.dropLast(10)) : executable
         guard let name = path.split(separator: "/").last.map(String.init) else { return nil }
-        let isInterpreter = Self.interpreters.contains(String(name.prefix { $0.isLetter }))
+        let kind = String(name.prefix { $0.isLetter })
+        let isInterpreter = Self.interpreters.contains(kind)
         // A title that was written over the words (setproctitle) leaves one.
-        if words.count == 1, let title = words.first?.split(separator: " ").first, isInterpreter {
+        if words.count == 1, let title = words.first, isInterpreter, let word = title.split(separator: " ").first {
             // A login shell has a dash before its name.
-            guard title.drop(while: { $0 == "-" }) != name[...], !title.hasSuffix("/\(name)") else { return nil }
-            key = "\(name) \(title.split(separator: "/").suffix(2).joined(separator: "/"))"
-            file = String(title)
+            guard word.drop(while: { $0 == "-" }) != name[...], !word.hasSuffix("/\(name)") else { return nil }
+            file = String(word)
+            key = Self.marks(in: environment).map { "\(title) of \(path) with \($0)" }
             return
         }
         guard isInterpreter else {
-            key = name
             file = path
+            key = "\(path) \(Self.command(words.dropFirst()))"
             return
         }
-        guard let script = Self.script(words, interpreter: String(name.prefix { $0.isLetter })) else { return nil }
-        key = "\(name) \(Self.tail(script))"
+        guard let start = Self.script(words, interpreter: kind) else { return nil }
+        let rest = words[start...]
+        guard let script = rest.first else { return nil }
+        if script == "-m" {
+            guard let module = rest.dropFirst().first else { return nil }
+            file = "-m \(module)"
+            // Which module of that name it is depends on where it was started; a launcher runs what is named behind it.
+            key = folder.map { "-m \(module) \(Self.command(rest.dropFirst(2))) in \($0)" }
+            return
+        }
         file = script
+        let whole = script.hasPrefix("/") ? script : folder.map { "\($0)/\(script)" }
+        let isLauncher = Self.launchers.contains(script.split(separator: "/").last.map(String.init) ?? "")
+        if isLauncher {
+            key = folder.map { "\(rest.joined(separator: " ")) in \($0)" }
+        } else {
+            key = whole.map { "\(Self.normal($0)) \(Self.command(rest.dropFirst()))" }
+        }
     }
 
-    /// The end of a path that an update leaves as it is: of `dist/index.js`, which many have, one folder more.
-    private static func tail(_ path: String) -> String {
-        let parts = path.split(separator: "/")
-        let isCommon = parts.dropLast().last.map { commonFolders.contains(String($0)) } ?? false
-        return parts.suffix(isCommon ? 3 : 2).joined(separator: "/")
+    /// The command that a program with many is given as its first word: `gateway` in `openclaw gateway --port 1`.
+    private static func command(_ words: ArraySlice<String>) -> String {
+        words.first.flatMap { $0.hasPrefix("-") ? nil : $0 } ?? ""
     }
 
-    private static let commonFolders: Set<String> = ["dist", "build", "bin", "src", "lib", "out", "app", "scripts"]
+    /// Without `.`, `..` and doubled slashes.
+    private static func normal(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
 
-    /// The path that an interpreter was given to run, or `-m MODULE`. `nil` where the words do not say for certain: code
-    /// in the words themselves, a name without a folder, a launcher that runs something else.
-    private static func script(_ words: [String], interpreter: String) -> String? {
+    /// What a gateway of OpenClaw is started with, and one of its other commands, which may have the same title, is not:
+    /// `nil` where it is not there.
+    private static func marks(in environment: [String]) -> String? {
+        let names = ["OPENCLAW_SERVICE_KIND", "OPENCLAW_PROFILE", "OPENCLAW_CONFIG_PATH", "OPENCLAW_STATE_DIR"]
+        let found = names.compactMap { name in environment.last { $0.hasPrefix(name + "=") } }
+        return found.first?.hasPrefix("OPENCLAW_SERVICE_KIND=") ?? false ? found.joined(separator: " ") : nil
+    }
+
+    /// Where in the words the path stands that an interpreter was given to run, or `-m`. `nil` where the words do not say
+    /// for certain: code in the words themselves, a command of the interpreter's own.
+    private static func script(_ words: [String], interpreter: String) -> Int? {
         var index = 1
         while index < words.count {
             let word = words[index]
             index += 1
-            if word == "-m", interpreter == "python" { return index < words.count ? "-m \(words[index])" : nil }
+            if word == "-m", interpreter == "python" { return index - 1 }
             if word == "-jar", interpreter == "java" { continue }
             if word.hasPrefix("-") {
                 if optionsWithValue[interpreter]?.contains(word) ?? false {
@@ -61,8 +91,7 @@ package struct ProgramName: Hashable, Sendable {
                 }
                 continue
             }
-            let name = word.split(separator: "/").last.map(String.init) ?? ""
-            return word.contains("/") && !launchers.contains(name) ? word : nil
+            return word.contains("/") || word.contains(".") ? index - 1 : nil
         }
         return nil
     }

@@ -13,6 +13,12 @@ struct Census {
     /// The watchdog and every process above it: nothing is ever done to these.
     private let own: Set<Int32>
 
+    /// How many processes each has started that are still there.
+    private let children: [Int32: Int]
+
+    /// More processes that have something of one agent's are not looked at.
+    static let mostOutsiders = 500
+
     /// More processes of one unit are not looked at one by one; it is told as a gap.
     private static let mostOfUnit = 4_096
 
@@ -30,6 +36,7 @@ struct Census {
         var pid = watchdog
         while pid > 0, own.insert(pid).inserted { pid = places[pid].map { entries[$0].status.parent } ?? 0 }
         self.own = own
+        children = entries.reduce(into: [:]) { counts, entry in counts[entry.status.parent, default: 0] += 1 }
     }
 
     func entry(of pid: Int32) -> Entry? { places[pid].map { entries[$0] } }
@@ -90,6 +97,11 @@ struct Census {
                 && (!wanted.isDisjoint(with: entry.mark ?? []) || ports[entry.status.pid] != nil)
         }
         found.sort { $0.status.pid < $1.status.pid }
+        // What listens on the port comes first; a variable that a login shell exports is in everything below it.
+        let (atPort, others) = (
+            found.filter { ports[$0.status.pid] != nil }, found.filter { ports[$0.status.pid] == nil }
+        )
+        found = Array((atPort + others).prefix(Self.mostOutsiders))
         let pids = Set(found.map(\.status.pid))
         return found.compactMap { entry in
             let status = entry.status
@@ -101,6 +113,7 @@ struct Census {
                     invocationID: more.invocationID),
                 owner: more.owner, started: seen.taken - more.age)
             outsider.tokens = (entry.mark ?? []).filter(wanted.contains)
+            outsider.hasOtherTokens = (entry.mark ?? []).contains { !wanted.contains($0) }
             outsider.port = ports[status.pid]
             outsider.hasTerminal = status.hasTerminal
             outsider.isWatchdog = isWatchdog(status.pid)
@@ -138,10 +151,11 @@ struct Census {
                 } else {
                     .ordinary
                 }
-            chain.append(
-                Outsider.Ancestor(
-                    id: ProcessID(pid: parent.status.pid, startTicks: parent.status.startTicks),
-                    command: parent.status.command.printable, role: role))
+            var above = Outsider.Ancestor(
+                id: ProcessID(pid: parent.status.pid, startTicks: parent.status.startTicks),
+                command: parent.status.command.printable, role: role)
+            above.hasOthers = (children[parent.status.pid] ?? 0) > 1
+            chain.append(above)
             if role == .manager { return chain }
             child = parent.status
         }
@@ -167,6 +181,16 @@ struct Census {
                 && entry.cgroup.hasSuffix(".service/init.scope"))
     }
 
+    /// Everything that has a terminal, and what that descends from.
+    private func attended() -> Set<Int32> {
+        var found: Set<Int32> = []
+        for entry in entries where entry.status.hasTerminal {
+            var pid = entry.status.pid
+            while pid > 1, found.insert(pid).inserted { pid = self.entry(of: pid)?.status.parent ?? 0 }
+        }
+        return found
+    }
+
     /// The processes of an agent's unit. `details` reads what only a process that may be a leftover is asked for.
     func members(
         _ members: [Entry], of seen: inout AgentObservation, details: (Int32) -> (uid: UInt32, invocationID: String?)
@@ -182,6 +206,7 @@ struct Census {
         }
         let main = members.first { $0.status.pid == seen.unit.mainPID }
         let unit = Set(members.map(\.status.pid))
+        var attended: Set<Int32>?
         seen.processes = members.map { member in
             let status = member.status
             // Only a process that is older than the main one can be a leftover: of the others no more is read, nor of
@@ -189,10 +214,16 @@ struct Census {
             let isOlder = main.map { status.startTicks < $0.status.startTicks } ?? false
             let suspect = isOlder && !isWatchdog(status.pid) && wasLeft(member, in: unit)
             let more = suspect ? details(status.pid) : (uid: UInt32.max, invocationID: nil)
-            return ProcessFacts(
+            var facts = ProcessFacts(
                 id: ProcessID(pid: status.pid, startTicks: status.startTicks), parent: status.parent,
                 command: status.command.printable, cgroup: member.cgroup, uid: more.uid,
                 invocationID: more.invocationID)
+            if suspect {
+                let all = attended ?? self.attended()
+                attended = all
+                facts.isAttended = all.contains(status.pid)
+            }
+            return facts
         }
     }
 }

@@ -25,7 +25,7 @@ package final class Observer {
     /// Files that belonged to an agent's config when it was last known to be good, if it names them no more.
     private var formerConfig: [AgentID: [String]] = [:]
     /// Managers that did not answer: they are not asked again in this pass.
-    private var silent: Set<Scope> = []
+    var silent: Set<Scope> = []
     /// Managers that let a comment in an environment file go on in the next line after a backslash.
     private var oldComments: Set<Scope> = []
     /// When each manager began to start units.

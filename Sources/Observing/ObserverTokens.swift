@@ -24,15 +24,30 @@ extension Observer {
             let main = agents[index].unit.mainPID
             agents[index].tokens = tokens.add(reader.tokens(ofMain: main), ofMain: main, to: agents[index].tokens)
         }
-        reader.readOutsiders(into: &agents) { [managers] scope, unit in
-            managers.manager(of: scope).flatMap { manager in
-                // Ignoring: why the manager does not answer; what it may govern is never touched.
-                let unit = (try? manager.ask([.mainPID, .invocationID], of: [unit]))?[unit]
-                guard case .success(let properties)? = unit, let main = Int32(exactly: properties.mainPID) else {
-                    return nil
-                }
-                return ServiceStart(mainPID: main, invocationID: properties.invocationID)
+        reader.readOutsiders(into: &agents) { [environments] id in
+            let environment = environments[id]
+            // Ignoring: an unknown user, of whom nobody is.
+            return OwnMarks(uid: (try? environment?.identity.get())?.uid) { name in
+                guard case .value(let value, _)? = environment?.find(name) else { return nil }
+                return value
             }
+        } service: { scope, unit in
+            start(of: unit, in: scope)
+        }
+    }
+
+    /// `nil` where the manager does not say; what it may govern is never touched. One that does not answer is asked no
+    /// more in this pass: it would hold it up once for every process.
+    private func start(of unit: String, in scope: Scope) -> ServiceStart? {
+        guard !silent.contains(scope), let manager = managers.manager(of: scope) else { return nil }
+        do throws(SystemdError) {
+            guard case .success(let properties)? = try manager.ask([.mainPID, .invocationID], of: [unit])[unit],
+                let main = Int32(exactly: properties.mainPID)
+            else { return nil }
+            return ServiceStart(mainPID: main, invocationID: properties.invocationID)
+        } catch {
+            silent.insert(scope)
+            return nil
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 internal import Model
 internal import Processes
@@ -9,6 +10,7 @@ struct ProcessReader {
     private let members: [[Census.Entry]]
     private let outside: [Census.Entry]
     private let invocations: Set<String>
+    private let tables = SocketTables()
 
     /// Walks over /proc, once.
     /// `groups` are the cgroups of all agents' units and `invocations` their present starts, also of those that are not
@@ -33,7 +35,9 @@ struct ProcessReader {
     func tokens(ofMain pid: Int32) -> [TokenFingerprint] { census.entry(of: pid)?.mark ?? [] }
 
     /// Finds the processes outside of all units that hold an agent's token or its port.
-    func readOutsiders(into agents: inout [AgentObservation], service: ServiceStart.Ask) {
+    func readOutsiders(
+        into agents: inout [AgentObservation], own: (AgentID) -> OwnMarks, service: ServiceStart.Ask
+    ) {
         let marked = outside.filter { !($0.mark ?? []).isEmpty }
         let listeners = agents.contains { $0.agent.port != nil } ? SocketTable.listeners() : nil
         for index in agents.indices {
@@ -44,9 +48,10 @@ struct ProcessReader {
             // Remembered for when it is down; looked at anew where there is something to compare it with.
             if agents[index].program == nil || !ports.isEmpty || !marked.isEmpty {
                 let present = Self.program(of: agents[index].unit.mainPID)
-                agents[index].program = present?.key ?? agents[index].program
+                agents[index].program = present.flatMap(Self.print) ?? agents[index].program
             }
             let seen = agents[index]
+            let own = own(seen.agent.id)
             // Without a stranger at the port only those with a token matter, and nearly always there are none.
             let few = ports.isEmpty ? marked : outside
             agents[index].outsiders = census.outsiders(few, of: seen, ports: ports, user: geteuid()) { status in
@@ -54,7 +59,15 @@ struct ProcessReader {
                     ($0, Accounts.name(of: $0), Self.invocationID(of: status.pid), Self.age(status.startTicks))
                 }
             } look: { found in
-                look(at: &found, of: seen, service)
+                look(at: &found, of: seen, own, service)
+            }
+            if agents[index].outsiders.count >= Census.mostOutsiders {
+                agents[index].gaps.append(
+                    Gap(
+                        source: "processes",
+                        sentence:
+                            "More than \(Census.mostOutsiders) processes have the bot token of \(seen.agent.name) or its port; the others were not looked at.",
+                        blinding: false))
             }
         }
     }
@@ -83,29 +96,52 @@ struct ProcessReader {
     }
 
     /// What only a process that matters is asked for.
-    private func look(at found: inout Outsider, of seen: AgentObservation, _ service: ServiceStart.Ask) {
+    private func look(
+        at found: inout Outsider, of seen: AgentObservation, _ own: OwnMarks, _ service: ServiceStart.Ask
+    ) {
         let pid = found.process.id.pid
         found.executable = (ProcessTable.executable(of: pid) ?? "").printable
-        found.arguments = ProcessTable.arguments(of: pid, most: 16).map { String($0.prefix(200)).printable }
+        found.arguments = Self.shown(ProcessTable.arguments(of: pid, most: 16))
         let program = Self.program(of: pid)
         found.programFile = String((program?.file ?? "").prefix(200)).printable
-        if let own = seen.program, let theirs = program?.key { found.program = own == theirs ? .agents : .other }
+        if let own = seen.program, let theirs = program.flatMap(Self.print) {
+            found.program = own == theirs ? .agents : .other
+        }
         found.isOfPresentStart = found.process.invocationID.map(invocations.contains) ?? false
         if let sockets = ProcessTable.sockets(of: pid) {
-            let table = SocketTable.everything(seenBy: pid)
+            let table = tables.seen(by: pid)
             found.listening = table.listening.filter { !$0.value.isDisjoint(with: sockets) }.map(\.key).sorted()
-            found.hasSocket = !found.listening.isEmpty || !table.connected.isDisjoint(with: sockets)
+            // A command that asks the gateway, as `logs --follow` does, polls nobody.
+            found.hasSocket =
+                !found.listening.isEmpty
+                || sockets.contains { table.connected[$0].map { $0 == 0 || $0 != seen.agent.port } ?? false }
         }
+        found.isOtherUsers = own.uid != found.process.uid
+        found.isOfAnotherConfig = own.contradict(Variables(ProcessTable.environment(of: pid) ?? []), seen.agent)
         let place = UnitPlace.of(found.process.cgroup)
         found.isGivenToken = census.managersTokens(of: place.uid).isSuperset(of: found.tokens)
         found.place = place.place(
             isContainer: ProcessTable.sharesNamespace(pid) == false, of: found, isMain: &found.isServiceMain, service)
     }
 
+    /// A password behind a short option has nothing that would give it away.
+    private static func shown(_ words: [String]) -> [String] {
+        var hides = false
+        return words.map { word in
+            defer { hides = ["-p", "-P", "-k", "-u"].contains(word) }
+            return hides ? "[masked]" : String(word.prefix(200)).printable
+        }
+    }
+
     private static func program(of pid: Int32) -> ProgramName? {
         guard pid > 0, let path = ProcessTable.executable(of: pid) else { return nil }
-        return ProgramName(executable: path, words: ProcessTable.arguments(of: pid, most: 16))
+        return ProgramName(
+            executable: path, words: ProcessTable.arguments(of: pid, most: 16), folder: ProcessTable.folder(of: pid),
+            environment: ProcessTable.environment(of: pid) ?? [])
     }
+
+    /// As the ledger keeps it, where no path and no word of a command has any business.
+    private static func print(_ program: ProgramName) -> String? { program.key.map { sha256(Array($0.utf8)) } }
 
     /// systemd puts it into the environment of everything that a unit starts (systemd.exec(5)).
     private static func invocationID(of pid: Int32) -> String? {
@@ -120,5 +156,32 @@ struct ProcessReader {
             Duration.seconds(Int64(startTicks / perSecond))
             + .milliseconds(Int64(startTicks % perSecond * 1000 / perSecond))
         return max(.zero, .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec) - started)
+    }
+}
+
+/// What an agent's unit starts it with: what is started with other than that is another agent.
+struct OwnMarks {
+    /// Of its user; `nil` where that is not known.
+    let uid: UInt32?
+    let variable: (String) -> String?
+
+    func contradict(_ theirs: Variables, _ agent: Agent) -> Bool {
+        ["OPENCLAW_CONFIG_PATH", "OPENCLAW_STATE_DIR", "OPENCLAW_PROFILE"].contains { name in
+            guard let value = theirs[name], !value.isEmpty, value != variable(name) else { return false }
+            return value != agent.config.first && !(name == "OPENCLAW_PROFILE" && value == "default")
+        }
+    }
+}
+
+/// The sockets of each network namespace, read once.
+private final class SocketTables {
+    private var known: [String: SocketTable] = [:]
+
+    func seen(by pid: Int32) -> SocketTable {
+        guard let network = ProcessTable.network(of: pid) else { return SocketTable.everything(seenBy: pid) }
+        if let table = known[network] { return table }
+        let table = SocketTable.everything(seenBy: pid)
+        known[network] = table
+        return table
     }
 }

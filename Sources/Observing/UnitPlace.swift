@@ -21,11 +21,25 @@ struct UnitPlace {
         return UnitPlace(unit: unit, uid: unit.hasPrefix("user@") ? nil : uid)
     }
 
+    /// The cgroups that container engines make, also for those that share the host's PIDs: `docker-ID.scope`,
+    /// `libpod-ID.scope`, `/docker/ID`, `/kubepods/…`, and what systemd-machined(8) keeps.
+    private static func isContainers(_ cgroup: String) -> Bool {
+        cgroup.split(separator: "/").contains { part in
+            ["docker", "kubepods", "machine.slice", "lxc"].contains(part)
+                || [
+                    "docker-", "libpod-", "crio-", "cri-containerd-", "nerdctl-", "machine-", "lxc.payload", "kubepods",
+                ]
+                .contains {
+                    part.hasPrefix($0) && (part.hasSuffix(".scope") || part.hasSuffix(".slice") || $0 == "lxc.payload")
+                }
+        }
+    }
+
     /// A service governs its main process, what descends from it, and what carries the mark of its present start.
     func place(
         isContainer: Bool, of found: Outsider, isMain: inout Bool, _ service: ServiceStart.Ask
     ) -> Outsider.Place {
-        if isContainer { return .container(unit) }
+        if isContainer || Self.isContainers(found.process.cgroup) { return .container(unit) }
         if unit.hasPrefix("session-"), unit.hasSuffix(".scope") { return .session(unit) }
         guard unit.hasSuffix(".service") else { return .loose(unit) }
         let scope: Scope = uid.map { .user(uid: $0, name: Accounts.name(of: $0)) } ?? .system

@@ -14,6 +14,12 @@ extension ProcessTable {
         link("/proc/\(pid)/exe")
     }
 
+    /// The folder that it works in; `nil` where that may not be looked at.
+    package static func folder(of pid: Int32) -> String? { link("/proc/\(pid)/cwd") }
+
+    /// Names its network namespace: two processes of one see the same sockets.
+    package static func network(of pid: Int32) -> String? { link("/proc/\(pid)/ns/net") }
+
     /// Whether it lives in the same PID namespace as this program: in a container it does not (pid_namespaces(7)).
     package static func sharesNamespace(_ pid: Int32) -> Bool? {
         guard let theirs = link("/proc/\(pid)/ns/pid") else { return nil }
@@ -71,8 +77,9 @@ package struct SocketTable: Sendable {
     package private(set) var listening: [UInt16: Set<UInt64>] = [:]
     /// Whose they are, by inode.
     package private(set) var owners: [UInt64: UInt32] = [:]
-    /// Inodes of those that are connected, or are just being.
-    package private(set) var connected: Set<UInt64> = []
+    /// Inodes of those that are connected, or are just being, with the port of this host at the other end; 0 for another
+    /// host's.
+    package private(set) var connected: [UInt64: UInt16] = [:]
 
     /// Those that listen, in the watchdog's own network namespace.
     package static func listeners() -> SocketTable { SocketTable("/proc/net", all: false) }
@@ -80,21 +87,38 @@ package struct SocketTable: Sendable {
     /// All of them, in the network namespace of a process.
     package static func everything(seenBy pid: Int32) -> SocketTable { SocketTable("/proc/\(pid)/net", all: true) }
 
+    private static func port(_ address: ArraySlice<UInt8>) -> UInt16? {
+        address.lastIndex(of: UInt8(ascii: ":")).flatMap {
+            UInt16(String(decoding: address[($0 + 1)...], as: UTF8.self), radix: 16)
+        }
+    }
+
+    /// 127.0.0.0/8, also in IPv6's form, or ::1; the words of an address are in the host's order, which is little-endian
+    /// on every machine that this runs on.
+    private static func isLoopback(_ address: ArraySlice<UInt8>) -> Bool {
+        let digits = address.prefix { $0 != UInt8(ascii: ":") }
+        if digits.count == 8 { return digits.suffix(2).elementsEqual("7F".utf8) }
+        let mapped = "0000000000000000FFFF0000".utf8
+        return digits.elementsEqual("00000000000000000000000001000000".utf8)
+            || digits.starts(with: mapped) && digits.suffix(2).elementsEqual("7F".utf8)
+    }
+
+    /// About 400,000 sockets.
+    private static let longest = 64 << 20
+
     private init(_ folder: String, all: Bool) {
         for name in ["tcp", "tcp6"] {
-            guard let text = ProcessTable.read("\(folder)/\(name)") else { continue }
+            guard let text = ProcessTable.read("\(folder)/\(name)", most: Self.longest) else { continue }
             for line in text.split(separator: UInt8(ascii: "\n")).dropFirst() {
                 // sl, local address, remote address, state, queues, timer, retransmits, uid, timeout, inode.
                 let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 10)
                 guard fields.count > 9, let inode = decimal(fields[9]), inode > 0 else { continue }
                 if fields[3].elementsEqual("0A".utf8) {
-                    guard let colon = fields[1].lastIndex(of: UInt8(ascii: ":")),
-                        let port = UInt16(String(decoding: fields[1][(colon + 1)...], as: UTF8.self), radix: 16)
-                    else { continue }
+                    guard let port = Self.port(fields[1]) else { continue }
                     listening[port, default: []].insert(inode)
                     owners[inode] = decimal(fields[7]).flatMap { UInt32(exactly: $0) }
                 } else if all {
-                    connected.insert(inode)
+                    connected[inode] = Self.isLoopback(fields[2]) ? Self.port(fields[2]) ?? 0 : 0
                 } else {
                     // The kernel lists those that listen first.
                     break

@@ -50,12 +50,12 @@ package enum ProcessTable {
     /// Longer files are cut: none of those read here grows past it in practice, and none may fill the memory.
     private static let longest = 4 << 20
 
-    static func read(_ path: String) -> [UInt8]? {
+    static func read(_ path: String, most: Int = longest) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
-        while bytes.count < longest {
+        while bytes.count < most {
             var count = 0
             bytes += [UInt8](unsafeUninitializedCapacity: 4096) { buffer, filled in
                 count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)

@@ -33,6 +33,17 @@ struct LeftoverTests {
         return []
     }
 
+    @Test func `one that somebody may be at, such as a tmux server, is told and not ended`() throws {
+        var attended = Self.process(77)
+        attended.isAttended = true
+        let seen = Self.seen([attended, Self.process(78)])
+        #expect(Self.ended(seen).map(\.pid) == [78])
+        let finding = try #require(Rules.findings(seen, history: AgentHistory(), policy: Policy()).first)
+        #expect(finding.summary.contains("PID 77 is not ended, because it or what it runs has a terminal"))
+        #expect(finding.summary.contains("`kill 77`"))
+        #expect(Self.ended(Self.seen([attended])).isEmpty)
+    }
+
     @Test func `a process that an earlier start left behind is found, and how it was told is said`() throws {
         let findings = Rules.findings(
             Self.seen([Self.process(77)]), history: AgentHistory(), policy: Policy())

@@ -199,6 +199,51 @@ struct StrayTests {
                 || finding.summary.hasPrefix("node (PID 77, user fleet) listens on its port 18789, "))
     }
 
+    @Test func `where it is not known which bot it polls, or whose it is, it is told and never ended`() throws {
+        let port: Change = {
+            $0.tokens = []
+            $0.port = 18_789
+        }
+        let cases: [(Change, String)] = [
+            ({ $0.hasOtherTokens = true }, "several bot tokens"),
+            ({ $0.isOfAnotherConfig = true }, "another config, state folder or profile"),
+            (
+                {
+                    port(&$0)
+                    $0.isOtherUsers = true
+                }, "nothing but the port says"
+            ),
+            (
+                {
+                    port(&$0)
+                    $0.isOfAnotherConfig = true
+                }, "another config, state folder or profile"
+            ),
+        ]
+        for (change, why) in cases {
+            let finding = try finding(Self.stray(77, change))
+            #expect(finding.prescription == .none)
+            #expect(finding.summary.contains(why))
+        }
+        // Of the agent itself it is not known either.
+        let other = HeldToken(fingerprint: TokenFingerprint(hex: "ff"), sources: ["a file"])
+        let findings = Self.findings(Self.seen([Self.stray()]) { $0.tokens.append(other) })
+        #expect(findings.first { $0.kind == .processStray }?.prescription == Prescription.none)
+    }
+
+    @Test func `of a supervisor it is not said to end that`() throws {
+        let finding = try finding(
+            Self.stray {
+                var above = Self.above(60, .ordinary, "supervisord")
+                above.hasOthers = true
+                $0.ancestors.insert(above, at: 0)
+            })
+        #expect(finding.prescription == .none)
+        #expect(
+            finding.summary.hasSuffix("To end it: stop it through supervisord (PID 60), which runs others as well."))
+        #expect(!finding.summary.contains("kill 60"))
+    }
+
     @Test func `whose program is not known is told, and never ended`() throws {
         for change in [{ $0.program = .unknown }, { $0.program = .other }] as [Change] {
             let finding = try finding(Self.stray(77, change))

@@ -59,6 +59,23 @@ struct UnitPlaceTests {
         }
     }
 
+    @Test(arguments: [
+        "/system.slice/docker-0a1b.scope", "/machine.slice/libpod-0a1b.scope/container", "/docker/0a1b",
+        "/kubepods.slice/kubepods-pod1.slice/cri-containerd-0a1b.scope", "/machine.slice/machine-vm.scope",
+        "/lxc.payload.box/init.scope",
+    ])
+    func `what a container engine runs is a container's, whatever it shares with the host`(path: String) {
+        if case .container = Self.place(path) { return }
+        Issue.record("\(path) is \(Self.place(path))")
+    }
+
+    @Test(arguments: [
+        "/system.slice/docker.service", "/user.slice/user-1000.slice/session-3.scope", "/system.slice/dockers.scope",
+    ])
+    func `what only sounds like one is none`(path: String) {
+        if case .container = Self.place(path) { Issue.record("\(path) is taken for a container") }
+    }
+
     @Test func `a service governs its main process and what descends from it, and no other`() {
         let path = "/system.slice/cron.service"
         #expect(Self.place(path, main: 7) == .service("cron.service", governs: true))

@@ -16,12 +16,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from agents import SYSTEM_UNITS, TELEGRAM_API, FleetError, command, install_programs, may_poll, run, wait
+from agents import PROGRAMS, SYSTEM_UNITS, TELEGRAM_API, FleetError, command, install_programs, may_poll, run, wait
 
 GROUPS = Path("/sys/fs/cgroup")
 OLD = 61  # seconds; the watchdog leaves whatever is younger than a minute alone
-# As after an update, which puts the same program into another folder: its name and that of the folder stay.
-MOVED = Path("/opt/moved")
+OTHERS = Path("/opt/others")  # what runs under the name of an agent's program
 
 
 class Stray:
@@ -81,12 +80,18 @@ def aged(stray, seconds=OLD):
 
 
 def installed(kind, of, text):
-    """The path of a program with this text."""
-    path = MOVED / kind / "fleet" / of  # which is `of` itself where that is a path
+    """The words, behind an interpreter, for a program with this text that counts as `of`."""
+    if of.startswith("/"):
+        path = Path(of)
+    else:
+        path = OTHERS / kind
     path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     if not path.exists():
         path.write_text(text)
-    return str(path)
+    if of.startswith("/"):
+        return [of]
+    install_programs()
+    return [f"{PROGRAMS}/{of}", *["gateway"] * (of == "gateway"), f"--as={path}"]
 
 
 def _poller(of, port=None, in_child=False, detach=False):
@@ -94,7 +99,7 @@ def _poller(of, port=None, in_child=False, detach=False):
     install_programs()
     words = command("poller", port, in_child, detach)
     if of != "poller":
-        words[1] = installed("polling", of, Path(words[1]).read_text())
+        words[1:2] = installed("polling", of, Path(words[1]).read_text())
     return words
 
 
@@ -160,7 +165,7 @@ for line in orders:
         os.mkfifo(self.orders, 0o600)
         os.chown(self.orders, pwd.getpwnam(account).pw_uid, -1)
         self.of = of
-        program = ["/usr/bin/python3", installed("puppet", of, self.SCRIPT), str(self.orders)]
+        program = ["/usr/bin/python3", *installed("puppet", of, self.SCRIPT), str(self.orders)]
         stray = orphan(token, account, place, program=program, **environment)
         super().__init__(stray.pid, account, stray.log, stray.unit)
         wait(f"puppet {self.pid} to listen", lambda: "a puppet waits" in self.said())
@@ -303,7 +308,7 @@ def forking(token, unit="forking.service", of="gateway"):
     """Three of a service of Type=forking: its main process, which PIDFile= names, and two workers beside that, all of
     which have a connection and were left to PID 1."""
     pid_file = _log("root").with_name("pid")
-    words = ["/usr/bin/python3", installed("forking", of, FORKING), *_telegram(), str(pid_file)]
+    words = ["/usr/bin/python3", *installed("forking", of, FORKING), *_telegram(), str(pid_file)]
     (SYSTEM_UNITS / unit).write_text(
         f"[Service]\nType=forking\nPIDFile={pid_file}\nEnvironment=TELEGRAM_BOT_TOKEN={token}\n"
         f"ExecStart={' '.join(words)}\n")

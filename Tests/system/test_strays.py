@@ -325,7 +325,7 @@ def ordinary(world):
         "inline": strays.orphan(token(fleet["inline"]), ACCOUNT, program=["/usr/bin/python3", "-c", INLINE]),
         "unseen": strays.Puppet(token(unseen), ACCOUNT),
         "optioned": strays.orphan(token(optioned), ACCOUNT, program=[
-            *options, strays.installed("job", "/opt/tools/job.py", INLINE)]),
+            *options, *strays.installed("job", "/opt/tools/job.py", INLINE)]),
         "down": connected(token(down), OPENCLAW_CONFIG_PATH=str(down.config), OPENCLAW_GATEWAY_PORT=str(down.port)),
     }
     for name in ("scoped", "beside", "script", "unseen"):
