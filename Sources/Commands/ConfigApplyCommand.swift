@@ -16,6 +16,10 @@ enum ConfigApplyCommand {
     private static let despite = Option(
         name: "despite", value: "KIND", summary: "Apply it although it has faults of this kind, such as config-schema")
 
+    private static let kinds = [
+        FindingKind.configSyntax, .configSchema, .configInvisibleCharacter, .configRedacted, .configMissing,
+    ].map(\.rawValue)
+
     static var command: Command {
         Command(
             name: "config apply", summary: "Give an agent a new config, prove that it works, or put the old one back",
@@ -30,6 +34,12 @@ enum ConfigApplyCommand {
 
     private static func run(_ invocation: Invocation, _ environment: Environment) throws(CommandFailure) -> ExitStatus {
         let name = try invocation.operand(0, "the name of an agent")
+        if let kind = invocation[despite], !kinds.contains(kind) {
+            throw CommandFailure(
+                .usage,
+                "watchdog config apply: \(kind.printable) is no kind of fault; there are \(kinds.joined(separator: ", "))."
+            )
+        }
         let source = try invocation.operand(1, "the file with the new config")
         let patience = try invocation.duration(confirm, confirmTimes)
         let bytes: [UInt8]
@@ -46,7 +56,7 @@ enum ConfigApplyCommand {
                     "watchdog: \(file.path) cannot be replaced, because what stands there could not be kept first. \(refusal(file))"
                 )
             }
-            let remarks = try refuseFaults(bytes, source, old.path, each, pass, despite: invocation[despite])
+            let remarks = try refuseFaults(bytes, source, old.path, each, pass, invocation)
             let redactor = each.redactor(and: WrittenSecrets.values(in: bytes, old.path))
             for remark in remarks { environment.complain("watchdog: \(redactor.mask(remark))\n") }
             let new = ConfigVersion(
@@ -60,9 +70,26 @@ enum ConfigApplyCommand {
         }
     }
 
+    private struct Refusal: Encodable {
+        struct Fault: Encodable {
+            let kind: String
+            let line: Int
+            let column: Int
+            let sentence: String
+        }
+
+        let schema = 1
+        let agent: String
+        let path: String
+        let outcome = "refused"
+        let faults: [Fault]
+
+        private enum CodingKeys: String, CodingKey { case schema, agent, path, outcome, faults }
+    }
+
     /// What is wrong with it is told before anything is touched. Returns what else there is to say.
     private static func refuseFaults(
-        _ bytes: [UInt8], _ source: String, _ path: String, _ each: AgentCase, _ pass: Pass, despite: String?
+        _ bytes: [UInt8], _ source: String, _ path: String, _ each: AgentCase, _ pass: Pass, _ invocation: Invocation
     ) throws(CommandFailure) -> [String] {
         let validation = each.agent.validation
         let schema = validation.schema.map { ConfigSchema($0) }
@@ -83,7 +110,7 @@ enum ConfigApplyCommand {
             }
         }
         let faults = (verdict.faults + pass.observer.includeFaults(of: each.seen, with: bytes, at: path))
-            .filter { $0.kind.rawValue != despite }
+            .filter { $0.kind.rawValue != invocation[despite] }
         guard !faults.isEmpty else {
             let unheld =
                 includes && schema != nil && validation.command.isEmpty
@@ -91,11 +118,21 @@ enum ConfigApplyCommand {
             return unheld + verdict.remarks
                 + pass.observer.secretFaults(of: each.seen, with: bytes, at: path).map(\.sentence)
         }
+        let redactor = each.redactor(and: WrittenSecrets.values(in: bytes, path))
+        if invocation.json {
+            let report = Refusal(
+                agent: each.agent.name, path: path,
+                faults: faults.map {
+                    Refusal.Fault(
+                        kind: $0.kind.rawValue, line: $0.line, column: $0.column, sentence: redactor.mask($0.sentence))
+                })
+            pass.environment.write(try jsonText(report))
+        }
         let lines = faults.prefix(20).map { "\(source):\($0.line):\($0.column): \($0.kind.rawValue): \($0.sentence)" }
         throw CommandFailure(
             .degraded,
-            each.redactor(and: WrittenSecrets.values(in: bytes, path)).mask(
-                "\(lines.joined(separator: "\n"))\nwatchdog: nothing was changed, because \(each.agent.name) would stumble over \(faults.count == 1 ? "this" : "these \(faults.count) faults"). Correct \(source) and try again."
+            redactor.mask(
+                "\(lines.joined(separator: "\n"))\nwatchdog: nothing was changed, because \(each.agent.name) would stumble over \(faults.count == 1 ? "this" : "these \(faults.count) faults"). Correct \(source) and try again; or, if the agent does not mind, add --despite KIND."
             ))
     }
 

@@ -54,7 +54,9 @@ enum ConfigCheckCommand {
             if let problem = schema.problem { throw CommandFailure(.unable, "watchdog config check: \(problem)") }
             held = schema.check
         }
-        let faults = ConfigChecks.verdict(bytes, path: path, schema: held, ascii: invocation.has(ascii)).faults
+        let verdict = ConfigChecks.verdict(bytes, path: path, schema: held, ascii: invocation.has(ascii))
+        if let remark = verdict.remarks.first { throw CommandFailure(.unable, "watchdog config check: \(remark)") }
+        let faults = verdict.faults
         if invocation.json {
             let list = faults.map {
                 Report.Fault(kind: $0.kind.rawValue, line: $0.line, column: $0.column, sentence: $0.sentence)

@@ -110,6 +110,8 @@ package struct UnitFacts: Hashable, Sendable {
     package init() {}
 
     package var isRunning: Bool { activeState == "active" && subState == "running" }
+    /// It runs, or it is of the kind that has done its work and stays active (`Type=oneshot` with `RemainAfterExit=`).
+    package var holds: Bool { isRunning || (type == "oneshot" && activeState == "active" && subState == "exited") }
     /// systemd is about to start it again by itself.
     package var awaitsRestart: Bool { activeState == "activating" && subState.hasPrefix("auto-restart") }
     /// Gone, and not on its way back: failed or inactive.

@@ -21,15 +21,16 @@ package enum SecretValue {
         "[redacted]", "<redacted>", "redacted",
     ]
 
-    /// What is wrong with it, as a clause that repeats nothing of it; `nil` for anything that may be a secret.
-    package static func fault(_ value: String) -> String? {
+    /// What is wrong with it, as a clause that repeats nothing of it; `nil` for anything that may be what was meant.
+    /// `isSecret`: a word such as `todo` may be the value of a variable that is none.
+    package static func fault(_ value: String, isSecret: Bool = true) -> String? {
         var text = value.drop { $0.isWhitespace }
         while text.last?.isWhitespace ?? false { text.removeLast() }
         if text.isEmpty { return value.isEmpty ? "is empty" : "holds nothing but spaces" }
         if text.allSatisfy({ $0 == "\"" || $0 == "'" }) { return "holds quotes and nothing in them" }
-        if text.allSatisfy({ $0 == "*" }) { return "holds a mask, not the value" }
+        if text.count >= 3, text.allSatisfy({ $0 == "*" }) { return "holds a mask, not the value" }
         if isReference(text) { return "holds a reference that nothing expands" }
-        if placeholders.contains(text.lowercased()) { return "holds a placeholder, not the value" }
+        if isSecret, placeholders.contains(text.lowercased()) { return "holds a placeholder, not the value" }
         return nil
     }
 

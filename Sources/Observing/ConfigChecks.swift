@@ -22,6 +22,7 @@ package enum ConfigChecks {
         var syntaxFault: ConfigFault?
         var schemaFaults: [ConfigFault] = []
         var tree: ConfigTree?
+        var remarks: [String] = []
         if let syntax = ConfigSyntax(file: path) {
             faults = InvisibleCharacters.findings(in: bytes, as: syntax, ascii: ascii, most: mostFaults).map {
                 ConfigFault(
@@ -38,11 +39,21 @@ package enum ConfigChecks {
                     ConfigFault(
                         kind: .configRedacted, line: $0.place.line, column: $0.place.column, sentence: $0.sentence)
                 }
-                if let schema { schemaFaults = violations(of: schema, read) }
+                if let schema {
+                    switch schema.check(read) {
+                    case .success(let report):
+                        schemaFaults = report.findings.map {
+                            ConfigFault(
+                                kind: .configSchema, line: $0.place.line, column: $0.place.column, sentence: $0.sentence
+                            )
+                        }
+                    case .failure(let failure):
+                        remarks.append("\(path) was not held to the schema. \(failure.sentence)")
+                    }
+                }
                 if syntax == .json5 { schemaFaults += malformed(read) }
             }
         }
-        var remarks: [String] = []
         let ours = (syntaxFault.map { [$0] } ?? []) + schemaFaults
         switch ask() {
         case nil: faults += ours
@@ -75,17 +86,6 @@ package enum ConfigChecks {
     private static func malformed(_ tree: ConfigTree) -> [ConfigFault] {
         References(tree).problems.prefix(mostFaults).map {
             ConfigFault(kind: .configSchema, line: $0.place.line, column: $0.place.column, sentence: $0.sentence)
-        }
-    }
-
-    private static func violations(of schema: SchemaCheck, _ tree: ConfigTree) -> [ConfigFault] {
-        switch schema.check(tree) {
-        case .success(let report):
-            return report.findings.map {
-                ConfigFault(kind: .configSchema, line: $0.place.line, column: $0.place.column, sentence: $0.sentence)
-            }
-        case .failure(let failure):
-            return [ConfigFault(kind: .configSchema, line: 1, column: 1, sentence: failure.sentence)]
         }
     }
 }

@@ -84,7 +84,9 @@ package struct ConfigValidator {
             guard !end.isCut || end.status != 0 else {
                 return .silent("The agent's own validator wrote more than \(Self.mostOutput) bytes about \(path).")
             }
-            return Self.answer(status: end.status, String(decoding: end.output, as: UTF8.self))
+            let answer = Self.answer(status: end.status, String(decoding: end.output, as: UTF8.self))
+            guard case .silent(let said) = answer else { return answer }
+            return .silent("\(said) It was run as: \(words.joined(separator: " ").printable).")
         } catch {
             return .silent("The agent's own validator gave no verdict on \(path). \(error)")
         }
@@ -98,11 +100,26 @@ package struct ConfigValidator {
             if !issues.isEmpty { return .invalid(issues.prefix(mostIssues).map(issue)) }
         }
         if status == 0, json == nil { return .valid }
+        if json == nil, isMisunderstanding(output) {
+            return .silent(
+                "The agent's own validator gave no verdict: it does not know what `validate` in the settings asks of it (status \(status))."
+            )
+        }
         let lines = output.split(whereSeparator: \.isNewline).prefix(5).map { $0.prefix(200).description.printable }
         let said = lines.isEmpty ? "nothing" : lines.joined(separator: " / ")
         return .invalid([
-            ValidatorIssue(parts: [], sentence: "The agent's own validator refuses it, and says: \(said).")
+            ValidatorIssue(
+                parts: [], sentence: "The agent's own validator refuses it with status \(status), and says: \(said).")
         ])
+    }
+
+    /// What a program says of words that it does not know, in its first line or the one after.
+    private static func isMisunderstanding(_ output: String) -> Bool {
+        let start = output.split(whereSeparator: \.isNewline).prefix(2).joined(separator: " ").lowercased()
+        return [
+            "unknown command", "unknown option", "unknown flag", "unknown argument", "unrecognized argument",
+            "unrecognized option", "invalid choice", "no such command", "unknown subcommand", "not an openclaw command",
+        ].contains(where: start.contains)
     }
 
     /// The JSON object with the verdict: warnings, with braces of their own, may stand before and after it.

@@ -65,6 +65,7 @@ extension Observer {
                     judge(secret, &agents[index])
                     continue
                 }
+                if Self.isSystemds(name) { continue }
                 switch environment.find(name) {
                 case .value(let value, let source): judge(value, of: name, from: source, &agents[index])
                 case .unknown: break
@@ -123,6 +124,30 @@ extension Observer {
         return names
     }
 
+    /// What systemd gives to a service by itself, or its login does (systemd.exec(5), "Environment Variables Set or
+    /// Propagated by the Service Manager").
+    private static func isSystemds(_ name: String) -> Bool {
+        [
+            "PATH", "LANG", "HOME", "USER", "LOGNAME", "SHELL", "INVOCATION_ID", "XDG_RUNTIME_DIR", "MANAGERPID",
+            "JOURNAL_STREAM", "SYSTEMD_EXEC_PID", "NOTIFY_SOCKET", "MAINPID", "TERM", "WATCHDOG_PID", "WATCHDOG_USEC",
+            "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "PIDFILE", "RUNTIME_DIRECTORY", "STATE_DIRECTORY",
+            "CACHE_DIRECTORY", "LOGS_DIRECTORY", "CONFIGURATION_DIRECTORY", "CREDENTIALS_DIRECTORY", "LOG_NAMESPACE",
+            "MEMORY_PRESSURE_WATCH", "MEMORY_PRESSURE_WRITE", "DBUS_SESSION_BUS_ADDRESS", "XDG_SESSION_ID",
+        ].contains(name) || name.hasPrefix("LC_")
+    }
+
+    /// Programs that give what they start more variables than they have been given.
+    private static let givers: Set<String> = [
+        "sh", "bash", "dash", "zsh", "env", "op", "doppler", "sops", "infisical", "dotenvx", "dotenv", "chamber",
+        "aws-vault", "envdir", "direnv", "mise", "teller", "vault", "berglas", "envconsul", "systemd-run", "npm", "npx",
+    ]
+
+    private static func mayGiveMore(_ words: [String]) -> Bool {
+        words.contains { word in
+            givers.contains(word.split(separator: "/").last.map(String.init) ?? "") || word.hasPrefix("--env-file")
+        }
+    }
+
     /// A variable that neither the unit nor its files set.
     private func resolve(
         _ name: String, _ unit: UnitProperties, _ given: Variables, _ seen: inout AgentObservation
@@ -133,15 +158,20 @@ extension Observer {
         }
         // What the manager itself was started with is not told on the bus.
         if unit.passEnvironment.contains(name) || unit.otherCredentials.contains(name) { return }
+        // What a shell or a wrapper exports before it runs the agent, nobody can know.
+        if Self.mayGiveMore(unit.execStart) { return }
         if let credential = unit.loadCredential.first(where: { $0.name == name }) {
             return judge(credential, &seen)
         }
         let variables = environments[seen.agent.id]?.variables
         // The agent then asks a login shell, which nobody can know.
         if let asks = variables?["OPENCLAW_LOAD_SHELL_ENV"], ["1", "true"].contains(asks) { return }
+        // Ignoring: an unknown user, who has no home.
+        let home = (try? identity(of: seen).get())?.home
         let folders = [
             seen.agent.config.first.flatMap(Self.folder), variables?["OPENCLAW_STATE_DIR"].flatMap(Self.absolute),
-            Self.absolute(unit.workingDirectory),
+            unit.workingDirectory.hasSuffix("~") ? home : Self.absolute(unit.workingDirectory),
+            home.map { $0 + "/.openclaw" },
         ]
         for folder in folders.compactMap({ $0 }) {
             switch EnvironmentFiles.content(of: folder + "/.env", as: identity(of: seen)) {
@@ -168,7 +198,8 @@ extension Observer {
     }
 
     private func judge(_ value: String, of name: String, from source: String, _ seen: inout AgentObservation) {
-        guard let fault = SecretValue.fault(value) else { return }
+        let isSecret = seen.agent.secrets.contains(name) || name.contains(":") || SecretNames.looksSecret(name)
+        guard let fault = SecretValue.fault(value, isSecret: isSecret) else { return }
         seen.secretFaults.append(
             SecretFault(
                 kind: .secretEmpty,

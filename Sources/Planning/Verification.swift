@@ -27,7 +27,7 @@ package enum Verification: Hashable, Sendable {
         if unit.awaitsRestart || unit.restarts > restarts {
             return .broken("\(seen.agent.id.unit) went away again and systemd restarts it.")
         }
-        guard unit.isRunning, let since = unit.activeSince else { return .waiting("is \(unit.activeState)") }
+        guard unit.holds, let since = unit.activeSince else { return .waiting("is \(unit.activeState)") }
         if let failure = seen.journal.lines.last(where: { isFailure($0) && $0.at > since }) {
             return .broken("The journal shows a new failure after the action: \"\(failure.text)\".")
         }

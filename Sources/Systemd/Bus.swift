@@ -62,7 +62,29 @@ package struct Bus: ~Copyable {
                 description:
                     "\(attempt): the process that listens there belongs to uid \(listener), not to uid \(owner).")
         }
+        try bus.greet(attempt)
         return bus
+    }
+
+    /// How long a manager may take to answer the greeting. sd_bus_call(3) would wait for it for a minute and a half,
+    /// whatever its own time limit, and so would closing.
+    private static let greetingTime: Duration = .seconds(5)
+
+    private func greet(_ attempt: String) throws(SystemdError) {
+        let end = ContinuousClock.now + Self.greetingTime
+        do throws(SystemdError) {
+            while try check(sd_bus_is_ready(raw), attempt) == 0 {
+                guard try check(sd_bus_process(raw, nil), attempt) == 0 else { continue }
+                let left = (end - ContinuousClock.now) / .microseconds(1)
+                guard left > 0 else {
+                    throw SystemdError.failed(-ETIMEDOUT, "\(attempt): it did not answer within \(Self.greetingTime)")
+                }
+                try check(sd_bus_wait(raw, UInt64(left)), attempt)
+            }
+        } catch {
+            sd_bus_close(raw)
+            throw error
+        }
     }
 
     /// A connection over a descriptor that is already connected, for a peer that speaks without a message bus daemon.

@@ -32,11 +32,12 @@ package enum UnitProperty: String, CaseIterable, Sendable {
     case loadCredentialEncrypted = "LoadCredentialEncrypted"
     case setCredential = "SetCredential"
     case setCredentialEncrypted = "SetCredentialEncrypted"
+    case execStart = "ExecStart"
 
     /// Where else than in Environment= and EnvironmentFile= a unit's secrets may come from.
     package static let ofSecrets: [UnitProperty] = [
         .workingDirectory, .passEnvironment, .loadCredential, .loadCredentialEncrypted, .setCredential,
-        .setCredentialEncrypted,
+        .setCredentialEncrypted, .execStart,
     ]
 
     /// What has to be known of a unit that runs: asked one by one, because `GetAll` has the manager read a dozen
@@ -93,6 +94,8 @@ package struct UnitProperties: Equatable, Sendable {
     package var unsetEnvironment: [String] = []
     /// Credentials that are read from a file as it is; the path may be relative, or a socket's.
     package var loadCredential: [Credential] = []
+    /// The words of the commands that it is started with, each behind the path of its program.
+    package var execStart: [String] = []
     /// Names of all other credentials.
     package var otherCredentials: [String] = []
 
@@ -150,6 +153,7 @@ package struct UnitProperties: Equatable, Sendable {
         case .unsetEnvironment: unsetEnvironment = try message.variantOfList()
         case .loadCredential: loadCredential = try message.variantOfPairs()
         case .loadCredentialEncrypted: otherCredentials += try message.variantOfPairs().map(\.name)
+        case .execStart: execStart = try message.variantOfCommands()
         case .setCredential, .setCredentialEncrypted: otherCredentials += try message.variantOfNames()
         }
     }
@@ -245,6 +249,24 @@ extension MessageReader {
         try exit()
         try exit()
         return files
+    }
+
+    /// The path and the words out of `a(sasbttttuii)`; what became of the last start is passed over.
+    fileprivate func variantOfCommands() throws(SystemdError) -> [String] {
+        _ = try enter("v", "a(sasbttttuii)")
+        _ = try enter("a", "(sasbttttuii)")
+        var words: [String] = []
+        while try enter("r", "sasbttttuii") {
+            words.append(try text())
+            _ = try enter("a", "s")
+            while sd_bus_message_at_end(raw, 0) == 0 { words.append(try text()) }
+            try exit()
+            try skip("bttttuii")
+            try exit()
+        }
+        try exit()
+        try exit()
+        return words
     }
 
     /// `a(ss)`

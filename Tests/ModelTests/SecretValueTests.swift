@@ -16,9 +16,14 @@ struct SecretValueTests {
         #expect(SecretValue.fault(value) == fault)
     }
 
+    @Test func `a word is a placeholder only where a secret belongs`() {
+        #expect(SecretValue.fault("todo", isSecret: false) == nil)
+        #expect(SecretValue.fault("", isSecret: false) == "is empty")
+    }
+
     @Test(arguments: [
         "x", "0", "hunter2", "123456789:AAabc", "$", "${", "${}", "${lower}", "$1abc", "$2b$12$abcdefgh", "a ${B}",
-        "changeme2", "**a**", "null-island", "pa ss",
+        "changeme2", "**a**", "null-island", "pa ss", "*", "**",
     ])
     func `what may be a secret is let be`(value: String) {
         #expect(SecretValue.fault(value) == nil)

@@ -91,14 +91,14 @@ struct ConfigVerdictTests {
     @Test(arguments: [
         (0, "", "valid"), (0, "Config OK\n", "valid"), (0, #"{"valid": true}"#, "valid"),
         (0, #"note: {"valid": true, "issues": []}"#, "valid"),
-        (0, #"{"valid": false}"#, "The agent's own validator refuses it, and says: {\"valid\": false}."),
-        (1, "", "The agent's own validator refuses it, and says: nothing."),
-        (1, "bad\u{1b}[2J\nworse", "The agent's own validator refuses it, and says: bad·[2J / worse."),
+        (0, #"{"valid": false}"#, "The agent's own validator refuses it with status 0, and says: {\"valid\": false}."),
+        (1, "", "The agent's own validator refuses it with status 1, and says: nothing."),
+        (1, "bad\u{1b}[2J\nworse", "The agent's own validator refuses it with status 1, and says: bad·[2J / worse."),
         (1, #"{"issues": [{"path": "a.b", "message": "no"}]}"#, "a.b: no (the agent's own validator)."),
         (1, #"{"errors": [{"path": ["a", 3], "message": "no"}]}"#, "a.3: no (the agent's own validator)."),
         (1, #"{"issues": [{"path": "a[3].b", "message": "no"}]}"#, "a.3.b: no (the agent's own validator)."),
         (1, #"{"issues": ["just words"]}"#, "just words (the agent's own validator)."),
-        (2, #"{"issues": 5}"#, "The agent's own validator refuses it, and says: {\"issues\": 5}."),
+        (2, #"{"issues": 5}"#, "The agent's own validator refuses it with status 2, and says: {\"issues\": 5}."),
     ])
     func `a validator's answer is understood by its status, and by its JSON if it has any`(
         status: Int32, output: String, said: String
@@ -108,5 +108,24 @@ struct ConfigVerdictTests {
         case .invalid(let issues): #expect(issues.map(\.sentence) == [said])
         case .silent(let sentence): Issue.record("silent: \(sentence)")
         }
+    }
+
+    @Test(arguments: [
+        "error: unknown command 'validate'", "\nusage: openclaw\nopenclaw: error: invalid choice: 'config'",
+        "error: unknown option '--json'",
+    ])
+    func `a program that does not know the command has said nothing of the config`(output: String) {
+        guard case .silent(let sentence) = ConfigValidator.answer(status: 1, output) else {
+            Issue.record("it counts as a verdict")
+            return
+        }
+        #expect(sentence.contains("`validate` in the settings"))
+    }
+
+    @Test func `a schema that cannot be used says nothing of the config, and that is told`() throws {
+        let schema = try SchemaCheck.read(Array(#"{"$ref": "https://example.net/schema.json"}"#.utf8)).get()
+        let found = ConfigChecks.verdict(Array("{}".utf8), path: "/a.json", schema: schema)
+        #expect(found.faults.isEmpty)
+        #expect(found.remarks.first?.contains("was not held to the schema") == true)
     }
 }

@@ -42,6 +42,17 @@ struct UnitPropertyTests {
         (.loadCredentialEncrypted, .array("(ss)", [.structure([.text("sealed"), .text("/etc/sealed")])])),
         (.setCredential, .array("(say)", [.structure([.text("set"), .array("y", [.byte(7)])])])),
         (.setCredentialEncrypted, .array("(say)", [])),
+        (
+            .execStart,
+            .array(
+                "(sasbttttuii)",
+                [
+                    .structure([
+                        .text("/usr/bin/node"), .texts(["node", "", "x.js"]), .boolean(false), .uint64(1), .uint64(2),
+                        .uint64(3), .uint64(4), .uint32(5), .int32(6), .int32(7),
+                    ])
+                ])
+        ),
     ]
 
     private static var expected: UnitProperties {
@@ -74,6 +85,7 @@ struct UnitPropertyTests {
         properties.unsetEnvironment = ["C", "D=1"]
         properties.loadCredential = [UnitProperties.Credential(name: "key", path: "/etc/key")]
         properties.otherCredentials = ["sealed", "set"]
+        properties.execStart = ["/usr/bin/node", "node", "", "x.js"]
         return properties
     }
 
@@ -83,7 +95,7 @@ struct UnitPropertyTests {
 
     @Test func `all properties are taken over, and what is not of interest is passed over`() throws {
         let odd: [(String, PeerValue)] = [
-            ("ExecStart", .array("(sasbttttuii)", [])), ("CPUUsageNSec", .uint64(.max)),
+            ("ExecStop", .array("(sasbttttuii)", [])), ("CPUUsageNSec", .uint64(.max)),
             ("Nested", .array("(a{sv}s)", [.structure([.array("{sv}", []), .text("x")])])),
         ]
         let heard = Mutex<[String]>([])

@@ -433,6 +433,32 @@ def in_place(world):
     contains(world.watchdog("config", "diff", "coder", status=0).out, "is missing now", "the diff")
 
 
+@test("a unit that has done its work and stays active takes a new config", seconds=6)
+def one_shot(world):
+    agent = world.create("coder", restart="no")
+    world.drop_in(agent, "Type=oneshot\nRemainAfterExit=yes\nExecStart=\nExecStart=/bin/true")
+    agent.systemctl("restart", agent.unit)
+    world.settings(more=f'[[agent]]\nname = "coder"\nunit = "{agent.unit}"\nhealth = []\n'
+                        f'config = ["{agent.config}"]\n')
+    new = edited(agent, runs=7)
+    equal(apply(world, new, "--json", status=0).json["outcome"], "kept", "the outcome")
+    equal((agent.config.read_text(), agent.state()["SubState"]), (new, "exited"), "the config, and the unit")
+
+
+@test("what is refused for its faults is told in JSON, too, with their places")
+def refused_in_json(world):
+    agent = with_mode(world)
+    text = edited(agent, runs=7).replace('"maxConcurrent"', '"max\u200bConcurrent"')
+    call = apply(world, text, "--json", status=1)
+    equal((call.json["outcome"], call.json["path"]), ("refused", str(agent.config)), "the report")
+    equal([(fault["kind"], fault["line"]) for fault in call.json["faults"]],
+          [("config-invisible-character", text[:text.index("\u200b")].count("\n") + 1)], "its faults")
+    contains(call.err, "add --despite KIND", "what is said")
+    apply(world, text, "--despite", "nonsense", status=USAGE)
+    equal(apply(world, text, "--despite", "config-invisible-character", "--json", status=0).json["outcome"], "kept",
+          "the outcome when an operator says so")
+
+
 # Killed
 
 FILES = (("openat2", 5), ("write", 1), ("fchmod", 1), ("fsync", 1), ("renameat2", 1), ("openat2", 6),

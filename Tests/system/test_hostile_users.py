@@ -1,8 +1,12 @@
 """What a user, or a bad hour, may not make root's watchdog do."""
+import json
 import os
+import pwd
+import signal
 import subprocess
 from pathlib import Path
 
+import agents
 import breaks
 from catalogue import SYSTEM, USER, test
 from expect import check, contains, equal
@@ -90,3 +94,21 @@ def full_disk(world):
     told = [alert["title"] for alert in world.doubles.alerts()]
     equal(len(told), 1, "how often people were told")
     contains(told[0], "cannot do its job", "the message")
+
+
+@test("a user's manager that hangs does not keep another agent from being healed", (SYSTEM,), seconds=12)
+def hung_manager(world):
+    agents._make_account("guest", linger=True)
+    uid = pwd.getpwnam("guest").pw_uid
+    agent = world.learned("coder", restart="no")
+    breaks.crash(agent)
+    manager = int(agents.run("systemctl", "show", "--property=MainPID", "--value", f"user@{uid}.service").stdout)
+    os.kill(manager, signal.SIGSTOP)
+    try:
+        call = world.run("--json")
+    finally:
+        os.kill(manager, signal.SIGCONT)
+    equal(call.verdict("coder"), "healed", "the verdict on the agent of another manager")
+    contains(json.dumps(call.json["findings"]), f"the user manager of uid {uid}", "what is said of the one that hangs")
+    # sd-bus's own patience is a minute and a half.
+    check(call.json["seconds"] < 30, f"the pass took {call.json['seconds']} s")

@@ -1,6 +1,7 @@
 """Variables that an agent's next start will miss, or find empty: told while the agent still runs."""
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -385,6 +386,23 @@ def references(world):
     contains(world.watchdog("doctor").out, f"{agent.config}:4:17", "what doctor prints")
     world.drop_in(agent, "Environment=MISSING_KEY=abcdef MISSING_SECRET=abcdef EMPTY_PART=abcdef IN_UNIT=abcdef")
     equal(looked(world), {}, "what is found once all of them are set")
+
+
+@test("what systemd gives by itself, a shell may export, or is no secret, is no missing or empty one", (SYSTEM, OWN),
+      seconds=6)
+def no_alarm(world):
+    agent = world.create("coder")
+    names = ("HOME", "USER", "LOGNAME", "SHELL", "INVOCATION_ID", "JOURNAL_STREAM", "STATE_DIRECTORY", "PATH")
+    world.drop_in(agent, "Environment=CORS_ORIGIN=* NEXT_STEP=todo")
+    edited(agent, lambda config: config.update(
+        used=[f"${{{name}}}/x" for name in (*names, "CORS_ORIGIN", "NEXT_STEP")],
+        channels={"slack": {"enabled": False, "botToken": "${SLACK_TOKEN}"}}))
+    equal(looked(world), {}, "what is found")
+    edited(agent, lambda config: config.update(used=["${WRAPPED}"]))
+    equal({name: fact[0] for name, fact in facts(world).items()}, {"WRAPPED": MISSING}, "what is found without a wrapper")
+    start = re.search(r"^ExecStart=(.*)$", agent.unit_file.read_text(), re.M).group(1)
+    world.drop_in(agent, f"ExecStart=\nExecStart=/bin/sh -c 'export WRAPPED=abcdef; exec {start}'")
+    equal(looked(world), {}, "what is found of a variable that a shell may export")
 
 
 @test("a secret that the config takes from a file is missing or empty as that file says, and none of it is printed",
