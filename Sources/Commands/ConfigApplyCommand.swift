@@ -109,13 +109,23 @@ enum ConfigApplyCommand {
                 return .silent("The agent's own validator was not asked. \(error)")
             }
         }
-        let faults = (verdict.faults + pass.observer.includeFaults(of: each.seen, with: bytes, at: path))
+        // Of some syntaxes nothing at all is a config; of an output that was cut off nothing is left.
+        let isEmpty =
+            bytes.allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) }
+            && each.seen.config.contains {
+                $0.path == path && $0.version.map { !$0.bytes.isEmpty } ?? false
+            }
+        let empty =
+            isEmpty && verdict.faults.isEmpty
+            ? [ConfigFault(kind: .configSyntax, line: 1, column: 1, sentence: "There is nothing in this file.")] : []
+        let faults = (verdict.faults + empty + pass.observer.includeFaults(of: each.seen, with: bytes, at: path))
             .filter { $0.kind.rawValue != invocation[despite] }
         guard !faults.isEmpty else {
             let unheld =
                 includes && schema != nil && validation.command.isEmpty
                 ? ["\(source) was not held to the schema, because it is only a part of what the agent reads."] : []
-            return unheld + verdict.remarks
+            let odd = verdict.oddities.prefix(20).map { "\(source):\($0.line):\($0.column): \($0.sentence)" }
+            return unheld + odd + verdict.remarks
                 + pass.observer.secretFaults(of: each.seen, with: bytes, at: path).map(\.sentence)
         }
         let redactor = each.redactor(and: WrittenSecrets.values(in: bytes, path))

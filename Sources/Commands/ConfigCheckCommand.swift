@@ -30,12 +30,19 @@ enum ConfigCheckCommand {
             let column: Int
             let sentence: String
         }
+        struct Remark: Encodable {
+            let line: Int
+            let column: Int
+            let sentence: String
+        }
 
         let schema = 1
         let file: String
         let faults: [Fault]
+        /// What is odd, and no fault.
+        let remarks: [Remark]
 
-        private enum CodingKeys: String, CodingKey { case schema, file, faults }
+        private enum CodingKeys: String, CodingKey { case schema, file, faults, remarks }
     }
 
     private static func run(_ invocation: Invocation, _ environment: Environment) throws(CommandFailure) -> ExitStatus {
@@ -61,12 +68,18 @@ enum ConfigCheckCommand {
             let list = faults.map {
                 Report.Fault(kind: $0.kind.rawValue, line: $0.line, column: $0.column, sentence: $0.sentence)
             }
-            environment.write(try jsonText(Report(file: path, faults: list)))
+            let remarks = verdict.oddities.map {
+                Report.Remark(line: $0.line, column: $0.column, sentence: $0.sentence)
+            }
+            environment.write(try jsonText(Report(file: path, faults: list, remarks: remarks)))
         } else {
             let style = Style(colour: environment.colour)
             for fault in faults {
                 environment.write(
                     "\(path):\(fault.line):\(fault.column): \(fault.kind.rawValue): \(fault.sentence.printable)\n")
+            }
+            for odd in verdict.oddities {
+                environment.write("\(path):\(odd.line):\(odd.column): remark: \(odd.sentence.printable)\n")
             }
             let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
             environment.write(

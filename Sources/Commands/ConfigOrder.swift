@@ -39,7 +39,8 @@ struct ConfigOrder {
             throw CommandFailure(.unable, "watchdog: \(error)")
         }
         if let problem { return try order.report("refused", "Nothing was changed. \(problem)", nil, [], .unable) }
-        let sentence = "The file was missing and is back; the agent was not restarted."
+        let sentence =
+            "The file was missing and is back; the agent was not restarted, and nothing was replaced that could be confirmed."
         return try order.report("kept", sentence, nil, [], .well)
     }
 
@@ -51,7 +52,9 @@ struct ConfigOrder {
             throw CommandFailure(.unable, "watchdog: \(error)")
         }
         guard old.digest != new.digest else {
-            return try report("unchanged", "\(old.path) has this very content already.", nil, [], .well)
+            return try report(
+                "unchanged", "\(old.path) has this very content already; the agent was not restarted with it.", nil, [],
+                .well)
         }
         let diff = ShownConfig.diff(from: old, "present", to: new, "new")
         let end: ConfigTransaction.End
@@ -137,7 +140,7 @@ struct ConfigOrder {
         pass.environment.complain(
             open.deadline == nil
                 ? "watchdog: a change of \(open.old.path) by \(open.author.printable) was left unfinished: `watchdog run --agent \(each.agent.name)` takes it back, and then it can be made again.\n"
-                : "watchdog: a change of \(open.old.path) by \(open.author.printable) waits for a confirmation until \(open.deadline?.rfc3339 ?? ""): give it with `watchdog config confirm \(each.agent.name)`, or let a pass take it back.\n"
+                : "watchdog: a change of \(open.old.path) by \(open.author.printable) waits for a confirmation until \(open.deadline?.rfc3339 ?? ""): give it with `watchdog config confirm \(each.agent.name)`, or wait until it is taken back.\n"
         )
         return .busy
     }

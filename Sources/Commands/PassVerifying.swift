@@ -13,6 +13,8 @@ extension Pass {
             // What is not over is not judged: the next pass looks first.
             if results.contains(.pending) {
                 leave(treatment, treatment.failure?.reason)
+                // Between two crashes an agent looks well; nothing was done about it yet.
+                treatment.subject.unproven = treatment.plan.startsUnit
                 continue
             }
             // What was refused because it is not what was seen any more is judged by what is seen now.

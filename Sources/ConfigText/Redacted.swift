@@ -16,12 +16,19 @@ package struct Redacted: Sendable {
     package static func all(in tree: ConfigTree, most: Int = 100) -> [Redacted] {
         var found: [Redacted] = []
         tree.forEachValue { step in
-            guard found.count < most, let text = step.node.value.string, isMask(text, key: step.member?.key) else {
-                return
-            }
+            guard found.count < most, let text = step.node.value.string,
+                isOwnPlaceholder(text) || !isSetting(step.member?.key),
+                isMask(text, key: step.member?.key)
+            else { return }
             found.append(Redacted(pointer: step.pointer, place: step.node.place, mask: visible(text)))
         }
         return found
+    }
+
+    /// A key whose value says how something else is to be masked: `censor: "[Redacted]"`.
+    private static func isSetting(_ key: String?) -> Bool {
+        guard let key = key?.lowercased() else { return false }
+        return ["censor", "mask", "placeholder", "replacement", "replacewith", "redact"].contains(where: key.hasSuffix)
     }
 
     /// A mask is the whole value, never a part of a longer text; it may stand after the beginning of a token

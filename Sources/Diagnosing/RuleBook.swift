@@ -72,30 +72,30 @@ package enum RuleBook {
             reason:
                 "It belongs to a start that is over. It may poll the same bot token, hold a port or write the same files.",
             advice:
-                "The watchdog ends exactly that process: SIGTERM, the unit's own stop timeout, then SIGKILL. By hand: `kill PID`.",
+                "The watchdog ends exactly that process: SIGTERM, the unit's own stop timeout, then SIGKILL. Where it, or anything below it, has a terminal, it is told and left alone. By hand: `kill PID`.",
             consequence: "Two processes work as one agent; messages get lost between them."),
         Rule(
             kind: .processStray, title: "A second copy of the agent runs outside its unit", severity: .warning,
             rule:
-                "A process outside every agent unit's cgroup is older than a minute and has the agent's bot token in its environment and a TCP socket, or listens on the agent's own port. A token that a user's manager gives to everything that it starts proves nothing.",
+                "A process outside every agent unit's cgroup is older than a minute and has the agent's bot token in its environment and a TCP connection to something else than the agent, or listens on the agent's own port. A token that a user's manager gives to everything that it starts proves nothing.",
             reason:
                 "Started by hand, by another supervisor, or left by an update: systemd does not know it, a restart of the unit does not reach it, and it takes the agent's messages or its port.",
             advice:
-                "The watchdog ends it only if it has the token or the port and runs the agent's own program (the same script, whatever the interpreter), if its parent is gone, and if nobody can be at it: no terminal, no login session, no other service or container. SIGTERM, the unit's own stop timeout, then SIGKILL. Otherwise the finding says why not, and what to type.",
+                "The watchdog ends it only if it has the token or the port and runs the agent's own program (the same file by its whole path, with the same command behind it), if it has no second bot token and no other config or profile, if its parent is gone, and if nobody can be at it: no terminal, no login session, no other service or container. SIGTERM, the unit's own stop timeout, then SIGKILL. Otherwise the finding says why not, and what to type.",
             consequence: "Two processes answer as one agent, and each loses messages to the other."),
         Rule(
             kind: .pollerConflict, title: "Polls for messages end with 409 Conflict", severity: .warning,
             rule:
-                "The agent's journal has a new line with 409 and getUpdates, or the Bot API's sentence for it, from the present main process.",
+                "The agent's journal has a new line with 409 and getUpdates, or the Bot API's sentence for it, from the present main process. Only a line as OpenClaw and the well-known libraries write it counts; what somebody wrote to the bot, or another agent's log, is a remark.",
             reason:
                 "The Bot API lets one poll at a time stand and ends the older one with 409. Another process may hold the token, here or on another host; an agent can also conflict with itself.",
             advice:
-                "With a second holder of the token on this host, the watchdog ends the one outside the unit, if it may. With the agent as the only holder, and a conflict that goes on for 20 seconds or into a second pass, it restarts the unit once in an incident. With none, or if that did not help, the token is polled somewhere else: stop it there, or rotate the token (@BotFather, /revoke) and set the new one. It is called over only when a later pass has seen no such line.",
+                "With a second holder of the token on this host, the watchdog ends the one outside the unit, if it may. With the agent as the only holder, and a conflict that goes on for 20 seconds, or goes on in a second pass, it restarts the unit once in an incident. With none, or if that did not help, the token is polled somewhere else: stop it there, or rotate the token (@BotFather, /revoke) and set the new one. It is called over only when a later pass has seen no such line.",
             consequence: "The agent receives some of its messages, or none."),
         Rule(
             kind: .pollerDuplicateToken, title: "Two hold the same bot token", severity: .warning,
             rule:
-                "Another agent has the same bot token in its unit's environment, an environment file, its config or its main process; or another service or container has it.",
+                "Another agent has the same bot token in its unit's environment, an environment file, its config a .env beside that or its main process; or another service or container has it.",
             reason: "Only one can poll a bot. It goes unnoticed until both run, and then both lose messages.",
             advice:
                 "Give each agent a bot of its own (@BotFather, /newbot), or take the token away from the one that does not need it. The watchdog changes nothing here.",

@@ -120,7 +120,11 @@ package enum TokenLock {
         var status = stat()
         guard fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1 else {
             close(number)
-            throw FileError(code: .notRegular, description: "\(shown): this is not a plain file with one name.")
+            throw FileError(
+                code: .notRegular,
+                description:
+                    "\(shown): this is not a plain file with one name; somebody has put it there. Look at it as root, and remove it: rm \(shown)"
+            )
         }
         return number
     }

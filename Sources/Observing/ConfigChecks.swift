@@ -9,6 +9,8 @@ package enum ConfigChecks {
     package struct Verdict {
         /// In the order of their places.
         package let faults: [ConfigFault]
+        /// What is odd, and keeps nobody from reading the file: a key that stands twice, a line that systemd ignores.
+        package let oddities: [ConfigProblem]
         /// What could not be asked, and where two judges disagree; each a sentence.
         package let remarks: [String]
     }
@@ -79,7 +81,7 @@ package enum ConfigChecks {
         }
         return Verdict(
             faults: Array(faults.sorted { ($0.line, $0.column) < ($1.line, $1.column) }.prefix(mostFaults)),
-            remarks: remarks)
+            oddities: tree?.remarks ?? [], remarks: remarks)
     }
 
     /// What was meant as an `$include` or a secret reference, and is none.

@@ -1,3 +1,4 @@
+internal import ConfigText
 internal import Files
 internal import Model
 
@@ -45,6 +46,7 @@ struct TokenReader {
         if source == nil {
             for version in config.compactMap(\.version) { add(book.find(in: version.bytes[...]), from: version.path) }
         }
+        if held.isEmpty { readDotEnv(of: config, wanted: source, as: identity) }
         if case .file(let path) = source {
             do throws(FileError) {
                 let (folder, name) = try splitPath(path)
@@ -55,6 +57,22 @@ struct TokenReader {
             }
         }
         return held
+    }
+
+    /// OpenClaw reads a `.env` beside its config for what its environment does not give.
+    private mutating func readDotEnv(
+        of config: [ConfigFile], wanted source: SecretSource?, as identity: Result<FileIdentity, FileError>
+    ) {
+        guard let path = config.first?.path, let slash = path.lastIndex(of: "/"), ConfigSyntax(file: path) == .json5
+        else { return }
+        let file = path[..<slash] + "/.env"
+        guard case .text(let text) = EnvironmentFiles.content(of: String(file), as: identity) else { return }
+        switch source {
+        case nil: add(book.find(in: Array(text.utf8)[...]), from: String(file))
+        case .env(let name):
+            if let value = DotEnv.value(of: name, in: text) { add(book.find(in: value.utf8), from: String(file)) }
+        default: break
+        }
     }
 
     /// What the main process was really started with.

@@ -32,6 +32,11 @@ struct RedactedTests {
         #expect(Redacted.all(in: try tree("{botToken: 'redacted', apiKey: 'sk-redacted'}")).count == 2)
     }
 
+    @Test func `what is to be put in place of secrets is a setting, but not what this program prints`() throws {
+        #expect(Redacted.all(in: try tree("{logging: {censor: '[Redacted]', mask: '***', redactWith: 'x'}}")).isEmpty)
+        #expect(Redacted.all(in: try tree("{logging: {censor: '[secret 1]'}}")).count == 1)
+    }
+
     @Test func `the sentence says where and what to do`() throws {
         let found = Redacted.all(in: try tree("A=***\n", .env))
         #expect(

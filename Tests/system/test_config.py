@@ -459,6 +459,23 @@ def refused_in_json(world):
           "the outcome when an operator says so")
 
 
+@test("an empty file takes no config's place, and what is odd about a file is said", seconds=6)
+def empty_and_odd(world):
+    agent = with_mode(world)
+    more = agent.config.with_name("app.yaml")
+    agent.write(more, "name: coder\n")
+    world.settings(more=f'[[agent]]\nname = "coder"\nunit = "{agent.unit}"\nconfig = ["{more}"]\n')
+    call = world.watchdog("config", "apply", "coder", handed(world, "\n", "empty.yaml"), status=1)
+    contains(call.err, "config-syntax: There is nothing in this file", "what is said of an empty file")
+    equal(more.read_text(), "name: coder\n", "the config")
+    call = world.watchdog("config", "apply", "coder", handed(world, "name: coder\nname: scout\n", "odd.yaml"), status=0)
+    contains(call.err, "odd.yaml:2:1: ", "what is said of a key that stands twice")
+    path = handed(world, "export TOKEN=abcdef\n", "odd.env")
+    report = world.watchdog("config", "check", path, "--json", status=0).json
+    equal((report["faults"], [remark["line"] for remark in report["remarks"]]), ([], [1]), "faults and remarks")
+    contains(world.watchdog("config", "check", path, status=0).out, "odd.env:1:1: remark: ", "the text")
+
+
 # Killed
 
 FILES = (("openat2", 5), ("write", 1), ("fchmod", 1), ("fsync", 1), ("renameat2", 1), ("openat2", 6),

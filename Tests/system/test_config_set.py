@@ -499,6 +499,9 @@ def touched_meanwhile(world):
     call = held(world, ["run", "--json"], ("fsync", 1, lambda: breaks.wait(
         "the agent to write into its config", lambda: agent.config.read_bytes() != before)))
     if call.verdict("coder") != "healed":
+        equal(call.verdict("coder"), "failing", "the verdict while nothing was done about it")
+        crashes = int(agent.state()["NRestarts"])
+        breaks.wait("the loop to go on", lambda: int(agent.state()["NRestarts"]) >= crashes + 3)
         world.run()
     equal(meaning(agent), good, f"the config one pass later, after {call.agent('coder')['actions']}")
 

@@ -615,6 +615,11 @@ def installed(world):
     equal(done.returncode, 1, "the exit status of uninstalling")
     contains(done.stderr, agent.unit, "what it says")
     check(Path(PROGRAM).exists() and FOLDER.exists(), "it took away what the unit needs")
+    # In a package's folder, with a line that goes on in the next one.
+    other = Path("/usr/lib/systemd/system/packaged.service")
+    other.write_text(f"[Service]\nExecStart={PROGRAM} \\\n  lock --token-env {NAME} -- /bin/true\n")
+    contains(run(str(REPOSITORY / "scripts/uninstall"), check=False).stderr, str(other), "what it says of both")
+    other.unlink()
     agent.unit_file.write_text(agent.unit_file.read_text().replace(f"{PROGRAM} lock --token-env {NAME} -- ", ""))
     agent.systemctl("daemon-reload")
     run(str(REPOSITORY / "scripts/uninstall"))

@@ -377,7 +377,7 @@ def one_agent_alone(world):
 # One token, two agents
 
 def everywhere(world, token):
-    """Four agents that have one token: each in another place."""
+    """Agents that have one token, each in another place."""
     unit = world.create("unit", token=token, token_in="unit")
     file = world.create("file", token=token, token_in="file")
     config = world.create("config", token=token, token_in="config")
@@ -387,7 +387,9 @@ def everywhere(world, token):
     user = "" if named.user is False or world.by_user else f'user = "{named.account}"\n'
     world.settings(more=f'[[agent]]\nname = "named"\nunit = "{named.unit}"\n{user}'
                    f'telegram_token = {{ file = "{place}" }}\n')
-    return {"unit": unit, "file": file, "config": config, "named": named}
+    beside = world.create("beside", token_in=())
+    beside.write(beside.config.with_name(".env"), f"TELEGRAM_BOT_TOKEN={token}\n")
+    return {"unit": unit, "file": file, "config": config, "named": named, "beside": beside}
 
 
 @test("agents with one token are told before they meet, wherever the token stands, and are left alone", EVERYWHERE,
@@ -402,7 +404,8 @@ def duplicates(world):
     call = world.run("--json", status=1)
 
     places = {"unit": "TELEGRAM_BOT_TOKEN", "file": str(agents["file"].environment_file),
-              "config": str(agents["config"].config), "named": str(agents["named"].config.with_name("bot.token"))}
+              "config": str(agents["config"].config), "named": str(agents["named"].config.with_name("bot.token")),
+              "beside": str(agents["beside"].config.with_name(".env"))}
     for name in agents:
         equal(kinds(call, name), ["poller-duplicate-token"], f"the findings on {name}")
         found = finding(call, name, "poller-duplicate-token")
@@ -420,7 +423,7 @@ def duplicates(world):
 
     again = world.run(status=1)
     equal((again.out, again.err), ("", ""), "what the next pass printed")
-    equal(len(world.doubles.alerts()), 4, "the number of messages after the next pass")
+    equal(len(world.doubles.alerts()), 5, "the number of messages after the next pass")
     equal({name: start_of(agent) for name, agent in agents.items()}, states, "main processes and starts")
     equal(world.ledger.actions(), [], "what was done")
     check(other.ready(), "the other agent does not answer")
