@@ -35,7 +35,7 @@ final class AgentCase {
     /// Stored versions that a rollback of this pass replaced for good.
     var rejected: [Int64] = []
     /// The secrets in each version that was looked through.
-    private var written: [ConfigVersion: [String]] = [:]
+    private var written: [Digest: [String]] = [:]
     /// Masked, for people.
     var diff: [String] = []
 
@@ -96,7 +96,9 @@ final class AgentCase {
     /// And those of a text that is not its config yet.
     func redactor(and more: [String]) -> Redactor {
         let configs = seen.config.compactMap(\.version) + history.knownGood + replaced.map(\.version)
-        for version in configs where written[version] == nil { written[version] = WrittenSecrets.values(in: version) }
-        return Redactor(secrets: seen.secretValues + configs.flatMap { written[$0] ?? [] } + more)
+        for version in configs where written[version.digest] == nil {
+            written[version.digest] = WrittenSecrets.values(in: version)
+        }
+        return Redactor(secrets: seen.secretValues + configs.flatMap { written[$0.digest] ?? [] } + more)
     }
 }

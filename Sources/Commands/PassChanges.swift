@@ -44,42 +44,43 @@ extension Pass {
         return environment.now() >= deadline ? "\(what), because nobody confirmed it in time." : nil
     }
 
-    /// One message for each, in an incident of its own that is over already.
+    /// One message for each.
     func concludeChanges(_ ledger: Ledger) throws(LedgerError) -> [Notice] {
         var notices: [Notice] = []
+        let now = environment.now()
         for (each, change, reason) in takenBack {
-            let now = environment.now()
-            // Ended together with the message: a pass that dies before does it all again.
-            try ledger.end(change: change.id, .undone, reason: reason, at: now)
-            var incident = try ledger.openIncident(
-                each.agent.id, kinds: [.configUndone], severity: .warning, summary: reason, at: now)
-            incident.told = .healed
-            try ledger.update(incident, diagnosis: nil, reason: nil)
-            try ledger.close(incident, outcome: "healed", at: now)
+            let incident = try conclude(change, of: each, .undone, reason, told: .healed, ledger, at: now)
             notices.append(
                 NoticeText.undone(
                     each, incident, put: "watchdog config rollback \(each.agent.name)", change,
-                    host: environment.hostName,
-                    at: now))
+                    host: environment.hostName, at: now))
         }
         for (each, change) in overtaken {
-            let now = environment.now()
             let what = "The config that \(change.author.printable) applied at \(change.began.rfc3339)"
             let why = change.deadline == nil ? "was never proven" : "was not confirmed in time"
             let reason = "\(what) \(why), and is not taken back, because \(change.old.path) was changed meanwhile."
-            try ledger.end(change: change.id, .overtaken, reason: reason, at: now)
-            var incident = try ledger.openIncident(
-                each.agent.id, kinds: [.configUndone], severity: .warning, summary: reason, at: now)
-            incident.told = .escalated
-            try ledger.update(incident, diagnosis: nil, reason: nil)
-            try ledger.close(incident, outcome: "overtaken", at: now)
+            let incident = try conclude(change, of: each, .overtaken, reason, told: .escalated, ledger, at: now)
             let old = try ledger.configID(change.old, of: each.agent.id).map { " \($0)" } ?? ""
             notices.append(
                 NoticeText.overtaken(
                     each, incident, put: "watchdog config rollback \(each.agent.name)\(old)",
-                    host: environment.hostName,
-                    at: now))
+                    host: environment.hostName, at: now))
         }
         return notices
+    }
+
+    /// Ends a change together with its message, in an incident of its own that is over already: a pass that dies before
+    /// does it all again.
+    private func conclude(
+        _ change: ConfigChange, of each: AgentCase, _ outcome: ConfigChange.Outcome, _ reason: String,
+        told: Notice.Event, _ ledger: Ledger, at now: Timestamp
+    ) throws(LedgerError) -> Incident {
+        try ledger.end(change: change.id, outcome, reason: reason, at: now)
+        var incident = try ledger.openIncident(
+            each.agent.id, kinds: [.configUndone], severity: .warning, summary: reason, at: now)
+        incident.told = told
+        try ledger.update(incident, diagnosis: nil, reason: nil)
+        try ledger.close(incident, outcome: outcome == .undone ? "healed" : outcome.rawValue, at: now)
+        return incident
     }
 }
