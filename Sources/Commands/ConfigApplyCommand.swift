@@ -71,18 +71,11 @@ enum ConfigApplyCommand {
     }
 
     private struct Refusal: Encodable {
-        struct Fault: Encodable {
-            let kind: String
-            let line: Int
-            let column: Int
-            let sentence: String
-        }
-
         let schema = 1
         let agent: String
         let path: String
         let outcome = "refused"
-        let faults: [Fault]
+        let faults: [FaultReport]
 
         private enum CodingKeys: String, CodingKey { case schema, agent, path, outcome, faults }
     }
@@ -132,10 +125,7 @@ enum ConfigApplyCommand {
         if invocation.json {
             let report = Refusal(
                 agent: each.agent.name, path: path,
-                faults: faults.map {
-                    Refusal.Fault(
-                        kind: $0.kind.rawValue, line: $0.line, column: $0.column, sentence: redactor.mask($0.sentence))
-                })
+                faults: faults.map { FaultReport($0, sentence: redactor.mask($0.sentence)) })
             pass.environment.write(try jsonText(report))
         }
         let lines = faults.prefix(20).map { "\(source):\($0.line):\($0.column): \($0.kind.rawValue): \($0.sentence)" }

@@ -24,12 +24,6 @@ enum ConfigCheckCommand {
     }
 
     private struct Report: Encodable {
-        struct Fault: Encodable {
-            let kind: String
-            let line: Int
-            let column: Int
-            let sentence: String
-        }
         struct Remark: Encodable {
             let line: Int
             let column: Int
@@ -38,7 +32,7 @@ enum ConfigCheckCommand {
 
         let schema = 1
         let file: String
-        let faults: [Fault]
+        let faults: [FaultReport]
         /// What is odd, and no fault.
         let remarks: [Remark]
 
@@ -65,9 +59,7 @@ enum ConfigCheckCommand {
         if let remark = verdict.remarks.first { throw CommandFailure(.unable, "watchdog config check: \(remark)") }
         let faults = verdict.faults
         if invocation.json {
-            let list = faults.map {
-                Report.Fault(kind: $0.kind.rawValue, line: $0.line, column: $0.column, sentence: $0.sentence)
-            }
+            let list = faults.map { FaultReport($0, sentence: $0.sentence) }
             let remarks = verdict.oddities.map {
                 Report.Remark(line: $0.line, column: $0.column, sentence: $0.sentence)
             }
