@@ -61,7 +61,14 @@ enum UnitRules {
         let young = unit.mainStarted.map { seen.taken - $0 < Policy.crashLoopOver } ?? true
         let growing = grown >= Policy.crashLoopRestarts && (unit.awaitsRestart || young)
         let pending = unit.awaitsRestart && unit.restarts >= Policy.crashLoopRestarts
-        guard growing || pending, unit.activeState != "inactive", unit.activeState != "failed" else { return nil }
+        // Between two crashes it looks well, and a pass that comes soon finds few restarts more. Once the pass has
+        // acted, only what came after that counts.
+        let lingering =
+            history.acted == nil && history.kinds.contains(.unitCrashLoop) && before == history.restarts
+            && unit.restarts >= Policy.crashLoopRestarts && young
+        guard growing || pending || lingering, unit.activeState != "inactive", unit.activeState != "failed" else {
+            return nil
+        }
         var evidence = [state(unit), Evidence("unit property NRestarts", "\(unit.restarts)")]
         if grown > 0, let since = history.lastSeen {
             evidence.append(Evidence("ledger", "\(grown) restarts since the pass of \(since.rfc3339)"))

@@ -4,9 +4,13 @@ import Model
 import Testing
 
 struct CrashLoopTests {
-    private static func finding(_ seen: AgentObservation, before restarts: UInt32?) -> Finding? {
+    private static func finding(
+        _ seen: AgentObservation, before restarts: UInt32?, found: Bool = false, acted: Timestamp? = nil
+    ) -> Finding? {
         var history = AgentHistory()
         history.restarts = restarts
+        history.kinds = found ? [.unitCrashLoop] : []
+        history.acted = acted
         history.lastSeen = Sample.now - .seconds(900)
         return Rules.findings(seen, history: history, policy: Policy()).first { $0.kind == .unitCrashLoop }
     }
@@ -77,6 +81,23 @@ struct CrashLoopTests {
             $0.mainStarted = nil
         }
         #expect(Self.finding(seen, before: 5) != nil)
+    }
+
+    @Test func `a loop that the last pass found is not over because the unit runs for a moment`() {
+        #expect(Self.finding(Self.running(restarts: 5), before: 5, found: true) != nil)
+        #expect(Self.finding(Self.running(restarts: 6), before: 5, found: true) != nil)
+        #expect(Self.finding(Self.running(restarts: 6), before: 5, found: false) == nil)
+    }
+
+    @Test func `a loop that the last pass found is over when a process has held or the counter began again`() {
+        #expect(Self.finding(Self.running(restarts: 6, since: .seconds(299)), before: 5, found: true) != nil)
+        #expect(Self.finding(Self.running(restarts: 6, since: .seconds(300)), before: 5, found: true) == nil)
+        #expect(Self.finding(Self.running(restarts: 0), before: 5, found: true) == nil)
+        #expect(Self.finding(Self.running(restarts: 2), before: 2, found: true) == nil)
+    }
+
+    @Test func `once the pass has acted on a loop only restarts after that count`() {
+        #expect(Self.finding(Self.running(restarts: 6), before: 5, found: true, acted: Sample.now) == nil)
     }
 
     @Test func `a unit that has given up is not in a loop any more`() {
