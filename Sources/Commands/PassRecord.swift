@@ -138,6 +138,8 @@ extension Pass {
         next.verdict = each.verdict.rawValue
         next.restarts = each.seen.unit.restarts
         next.program = each.seen.program
+        let writing = Remedy.writeKillMode(policy.killMode).name
+        next.wroteKillMode = next.wroteKillMode || each.actions.contains { $0.remedy == writing && $0.result == .done }
         next.cursor = each.seen.journal.cursor
         next.kinds = Set(each.findings.map(\.kind))
         next.checkedConfig = each.seen.checkedConfig

@@ -2,9 +2,9 @@ internal import Model
 
 /// Conditions that the unit's processes show, and the setting that lets them arise.
 enum ProcessRules {
-    static func findings(_ seen: AgentObservation, policy: Policy) -> [Finding] {
+    static func findings(_ seen: AgentObservation, history: AgentHistory, policy: Policy) -> [Finding] {
         var findings: [Finding] = []
-        if let unsafe = killMode(seen, policy: policy) { findings.append(unsafe) }
+        if let unsafe = killMode(seen, history: history, policy: policy) { findings.append(unsafe) }
         let leftovers = leftovers(seen)
         if !leftovers.isEmpty {
             let list = Listing.of(leftovers.map { "\($0.command) (PID \($0.id.pid))" })
@@ -27,13 +27,18 @@ enum ProcessRules {
         return findings
     }
 
-    private static func killMode(_ seen: AgentObservation, policy: Policy) -> Finding? {
+    private static func killMode(_ seen: AgentObservation, history: AgentHistory, policy: Policy) -> Finding? {
         let mode = seen.unit.killMode
         let unsafe = mode == "process" || mode == "none" || (policy.killModeStrict && mode == "mixed")
         guard unsafe, mode != policy.killMode else { return nil }
         var summary = "KillMode of \(seen.agent.id.unit) is \(mode): what the agent starts outlives a restart."
         var prescription = Prescription.enforceKillMode
-        if case .file(let path, _) = seen.killModeOrigin, let name = path.split(separator: "/").last,
+        let isTakenBack = history.wroteKillMode && !seen.unit.hasKillModeDropIn
+        if isTakenBack {
+            summary +=
+                " The watchdog's drop-in that had made it safe was taken away, so it is left as it is. To make it safe again, set KillMode=\(policy.killMode) in a drop-in of your own."
+            prescription = .none
+        } else if case .file(let path, _) = seen.killModeOrigin, let name = path.split(separator: "/").last,
             path.contains(".d/"), name > Policy.killModeDropIn
         {
             // Drop-ins apply in the order of their names: ours would change nothing.
@@ -41,7 +46,7 @@ enum ProcessRules {
             prescription = .none
         }
         return Finding(
-            kind: .unitKillMode, severity: .warning, summary: summary,
+            kind: .unitKillMode, severity: isTakenBack ? .info : .warning, summary: summary,
             evidence: [
                 Evidence("unit property KillMode", mode + (seen.killModeOrigin.map { ", from \($0.text)" } ?? ""))
             ], prescription: prescription)

@@ -26,7 +26,7 @@ package enum RuleBook {
             kind: .unitCrashLoop, title: "The unit is restarted again and again", severity: .critical,
             silences: [.unitFailed],
             rule:
-                "The restart counter grew by three or more since the last pass and the main process is younger than five minutes, or an automatic restart is pending and three have gone before.",
+                "The restart counter grew by three or more since the last pass and the main process is younger than five minutes, or an automatic restart is pending and three have gone before. Once found, it is over when a main process has held for five minutes or the counter has begun again.",
             reason:
                 "systemd is already restarting it; one more start from outside would only compete with that. The cause has to be found.",
             advice:
@@ -63,7 +63,7 @@ package enum RuleBook {
             reason:
                 "With these settings a stop ends the main process only. What it started goes on in the unit's cgroup and may keep polling the same bot token, which is answered with 409 Conflict.",
             advice:
-                "The watchdog writes the drop-in 90-agent-watchdog.conf with KillMode=control-group and has the manager reload its units; nothing is restarted. To take it back: delete that file and run `systemctl daemon-reload`.",
+                "The watchdog writes the drop-in 90-agent-watchdog.conf with KillMode=control-group and has the manager reload its units; nothing is restarted. To take it back: delete that file and run `systemctl daemon-reload`; it is not written again.",
             consequence: "The next restart leaves a second poller behind."),
         Rule(
             kind: .processLeftover, title: "A process of an earlier start is still there", severity: .warning,

@@ -9,7 +9,7 @@ package enum Rules {
         // A masked unit, and one that could not be read, is not judged by empty properties.
         guard seen.gaps.allSatisfy({ $0.source != "units" }) else { return incomplete(seen) }
         var findings = UnitRules.findings(seen, history: history)
-        findings += ProcessRules.findings(seen, policy: policy)
+        findings += ProcessRules.findings(seen, history: history, policy: policy)
         findings += ConfigRules.findings(seen, history: history)
         findings += SecretRules.findings(seen)
         findings += PollerRules.findings(seen, history: history)

@@ -22,6 +22,9 @@ package struct AgentHistory: Hashable, Sendable {
     package var incident: Incident?
     /// What its main process ran when that was last looked at.
     package var program: String?
+    /// Whether a pass has ever written a drop-in for its KillMode. If that is gone and KillMode unsafe again, a person
+    /// took it away.
+    package var wroteKillMode = false
     /// Steps that a pass which died had still to do, or was doing.
     package var interrupted: [InterruptedStep] = []
     /// When plans were carried out, within the window of the budget.

@@ -103,6 +103,7 @@ package struct UnitFacts: Hashable, Sendable {
     package var triggeredBy: [String] = []
     package var fragmentPath = ""
     package var dropInPaths: [String] = []
+    package var hasKillModeDropIn: Bool { dropInPaths.contains { $0.hasSuffix("/\(Policy.killModeDropIn)") } }
     package var timeoutStart: Duration?
     package var timeoutStop: Duration?
     package var hasJob = false

@@ -123,6 +123,7 @@ extension Observer {
                     let identity = accounts.identity(of: scope, user: agents[index].unit.user)
                     switch found[agents[index].agent.id.unit] {
                     case .success(let unit)?:
+                        agents[index].unit.dropInPaths = unit.dropInPaths
                         let files = [unit.fragmentPath] + unit.dropInPaths
                         agents[index].killModeOrigin = UnitFileReader.killMode(in: files, scope, as: identity)
                     case .failure(let error)?: agents[index].killModeOrigin = .unknown(error.description)

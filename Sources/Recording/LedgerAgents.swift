@@ -35,7 +35,7 @@ extension Ledger {
         var histories: [Int64: (id: AgentID, history: AgentHistory)] = [:]
         let last = try lastPass()?.finished
         try run(
-            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped, checked_config, config_digests, config_meanings, config_since, config_references, program FROM agents"
+            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped, checked_config, config_digests, config_meanings, config_since, config_references, program, wrote_kill_mode FROM agents"
         ) { row in
             guard let scope = Scope(stored: row.text(1)) else { return }
             var history = AgentHistory()
@@ -50,6 +50,7 @@ extension Ledger {
             history.stopped = row.optionalInteger(10).map { Timestamp(microseconds: $0) }
             history.checkedConfig = row.optionalText(11)
             history.program = row.optionalText(16)
+            history.wroteKillMode = row.integer(17) == 1
             if let digests = row.optionalText(12), let meanings = row.optionalText(13),
                 let since = row.optionalInteger(14)
             {
@@ -92,7 +93,8 @@ extension Ledger {
             """
             UPDATE agents SET name = ?, verdict = ?, restarts = ?, cursor = ?, kinds = ?, healthy_since = ?,
                 healthy_passes = ?, healthy_config = ?, stopped = ?, checked_config = ?,
-                config_digests = ?, config_meanings = ?, config_since = ?, config_references = ?, program = ? WHERE id = ?
+                config_digests = ?, config_meanings = ?, config_since = ?, config_references = ?, program = ?,
+                wrote_kill_mode = ? WHERE id = ?
             """,
             [
                 .text(agent.name), .text(history.verdict), Value(history.restarts.map { Int64($0) }),
@@ -104,7 +106,7 @@ extension Ledger {
                 Value(history.lastConfig?.digests), Value(history.lastConfig?.meanings),
                 Value(history.lastConfig?.since.microseconds),
                 Value(history.lastConfig?.references.joined(separator: " ")), Value(history.program),
-                .integer(row),
+                .integer(history.wroteKillMode ? 1 : 0), .integer(row),
             ])
     }
 
@@ -112,7 +114,7 @@ extension Ledger {
     package func forget(_ agent: AgentID, closing incident: Incident?, at now: Timestamp) throws(LedgerError) {
         if let incident { try close(incident, outcome: "gone", at: now) }
         let row = try rowID(agent)
-        try run("UPDATE agents SET verdict = 'gone', kinds = '' WHERE id = ?", [.integer(row)])
+        try run("UPDATE agents SET verdict = 'gone', kinds = '', wrote_kill_mode = 0 WHERE id = ?", [.integer(row)])
         try run(
             "UPDATE actions SET ended = ?, outcome = 'interrupted', reason = 'The unit does not exist any more.' WHERE agent = ? AND ended IS NULL",
             [.integer(now.microseconds), .integer(row)])

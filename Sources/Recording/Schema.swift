@@ -91,5 +91,6 @@ enum Schema {
         ALTER TABLE agents ADD COLUMN config_references TEXT;
         ALTER TABLE agents ADD COLUMN program TEXT;
         """,
+        "ALTER TABLE agents ADD COLUMN wrote_kill_mode INTEGER NOT NULL DEFAULT 0;",
     ]
 }

@@ -22,7 +22,7 @@ extension CommandsTests {
 
                     When:  KillMode of the unit is process or none (or mixed, with kill_mode_strict).
                     Why:   With these settings a stop ends the main process only. What it started goes on in the unit's cgroup and may keep polling the same bot token, which is answered with 409 Conflict.
-                    Then:  The watchdog writes the drop-in 90-agent-watchdog.conf with KillMode=control-group and has the manager reload its units; nothing is restarted. To take it back: delete that file and run `systemctl daemon-reload`.
+                    Then:  The watchdog writes the drop-in 90-agent-watchdog.conf with KillMode=control-group and has the manager reload its units; nothing is restarted. To take it back: delete that file and run `systemctl daemon-reload`; it is not written again.
                     Else:  The next restart leaves a second poller behind.
 
                     """)

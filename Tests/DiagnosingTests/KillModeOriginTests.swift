@@ -44,6 +44,28 @@ struct KillModeOriginTests {
             found.summary.contains("\(path) sets it and has the last word, so nothing is written; change it there."))
     }
 
+    @Test func `what a person took away is not written again, and is a remark with what to do`() throws {
+        var seen = Sample.running { $0.killMode = "process" }
+        var history = AgentHistory()
+        history.wroteKillMode = true
+        func found() -> Finding? {
+            Rules.findings(seen, history: history, policy: Policy()).first { $0.kind == .unitKillMode }
+        }
+        let taken = try #require(found())
+        #expect(taken.severity == .info)
+        #expect(taken.prescription == .none)
+        #expect(
+            taken.summary.hasSuffix(
+                "was taken away, so it is left as it is. To make it safe again, set KillMode=control-group in a drop-in of your own."
+            ))
+        // It applies, and does not say what it should: that is not taken away.
+        seen.unit.dropInPaths = ["\(Self.folder)/90-agent-watchdog.conf"]
+        #expect(found()?.prescription == .enforceKillMode)
+        history.wroteKillMode = false
+        seen.unit.dropInPaths = []
+        #expect(found()?.prescription == .enforceKillMode)
+    }
+
     @Test func `a unit's own file is overruled whatever its name`() {
         #expect(finding(.file("/etc/systemd/system/zzz.service", line: 2))?.prescription == .enforceKillMode)
     }

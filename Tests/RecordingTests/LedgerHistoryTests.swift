@@ -184,6 +184,15 @@ struct LedgerHistoryTests {
         #expect(try history().incident == nil)
     }
 
+    @Test func `that a KillMode was written is remembered until the unit is gone`() throws {
+        try remember()
+        #expect(try !history().wroteKillMode)
+        try remember { $0.wroteKillMode = true }
+        #expect(try history().wroteKillMode)
+        try ledger.forget(Sample.id, closing: nil, at: Sample.now)
+        #expect(try !history().wroteKillMode)
+    }
+
     @Test func `an agent whose unit is gone leaves the list, its incident and its open steps end`() throws {
         try remember()
         let mine = try incident()

@@ -268,6 +268,18 @@ def taken_back(world):
     agent.systemctl("daemon-reload")
     equal(agent.state()["KillMode"], "process", "KillMode without our file")
     equal(doctor(world, "unsafe"), ("process", line_of(agent.unit_file)), "what `doctor` says then")
+    # It is left so, for good.
+    alerts, actions = len(world.doubles.alerts()), len(world.ledger.actions())
+    for _ in range(2):
+        call = world.run("--json", status=0)
+        found = [finding for finding in call.agent("unsafe")["findings"] if finding["kind"] == "unit-kill-mode"]
+        equal([finding["severity"] for finding in found], ["info"], "the severity of what is found then")
+        contains(found[0]["summary"], "was taken away, so it is left as it is", "what is found then")
+    equal(agent.state()["KillMode"], "process", "KillMode after two more passes")
+    check(not file.exists(), "our file has been written again")
+    equal((len(world.doubles.alerts()), len(world.ledger.actions())), (alerts, actions), "messages and actions since")
+    contains(world.watchdog("doctor", "--agent", "unsafe").out, "set KillMode=control-group in a drop-in of",
+             "what `doctor` says to do")
 
 
 @test("uninstalling takes away every drop-in of ours, of the system and of users, and no other file", (USER,),
