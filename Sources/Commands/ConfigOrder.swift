@@ -60,6 +60,7 @@ struct ConfigOrder {
         let end: ConfigTransaction.End
         do throws(LedgerError) {
             let transaction = ConfigTransaction(pass: pass, ledger: ledger, each: each)
+            announce(diff, starts: transaction.startsUnit)
             end = try transaction.apply(new, replacing: old, by: ConfigSession.author(environment))
         } catch {
             throw CommandFailure(.unable, "watchdog: \(error)")
@@ -77,6 +78,17 @@ struct ConfigOrder {
             let sentence = "It is not proven, and the next pass takes it back. \(reason)"
             return try report("open", sentence, nil, diff, .failing)
         }
+    }
+
+    /// What is about to happen: the proof takes a while, and nobody should wonder meanwhile.
+    private func announce(_ diff: [String], starts: Bool) {
+        guard !invocation.json else { return }
+        let style = Style(colour: pass.environment.colour)
+        for line in diff { pass.environment.write(style.diff(line) + "\n") }
+        guard starts else { return }
+        pass.environment.write(
+            "\("trying".padded(9)) \(each.agent.id.unit): it is started with this file, and has to hold for \(pass.policy.settle.inWords).\n"
+        )
     }
 
     private func holds(_ change: Int64, _ diff: [String]) throws(CommandFailure) -> ExitStatus {
@@ -160,7 +172,6 @@ struct ConfigOrder {
             return status
         }
         let style = Style(colour: environment.colour)
-        for line in diff { environment.write(style.diff(line) + "\n") }
         for action in each.actions {
             let word = action.result == .done ? Self.done(action.remedy) : action.result.rawValue
             environment.write(

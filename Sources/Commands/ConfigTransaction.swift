@@ -123,6 +123,9 @@ struct ConfigTransaction {
         return each.seen.unit.isDown ? [.resetFailed, .startUnit] : [.restartUnit]
     }
 
+    /// Whether a change has the agent started with it.
+    var startsUnit: Bool { !start.isEmpty }
+
     private func carryOut(_ steps: [Remedy], of change: Int64?) throws(LedgerError) -> Treatment {
         let plan = Plan(agent: each.agent.id, rungs: [.change], steps: steps, reason: "An operator ordered it.")
         let outcomes = Treatment.Outcomes()

@@ -187,7 +187,8 @@ def undone(world, agent, old, pid):
     contains(alerts[0]["text"], "nobody confirmed it in time", "the message")
 
 
-@test("a config that nobody confirms is put back by a timer in time, and it is told once", EVERYWHERE, seconds=20)
+@test("a config that nobody confirms is put back by a timer in time, and it is told once", EVERYWHERE,
+      seconds=20, waits=True)
 def by_timer(world):
     agent = with_mode(world)
     old = described(agent)
@@ -202,7 +203,8 @@ def by_timer(world):
     breaks.wait("the timer to be gone", lambda: not timers(world), 5)
 
 
-@test("without the timer the next pass puts it back; a dry run and doctor do not", (SYSTEM, OWN), seconds=20)
+@test("without the timer the next pass puts it back; a dry run and doctor do not", (SYSTEM, OWN),
+      seconds=20, waits=True)
 def by_pass(world):
     agent = with_mode(world)
     old, new = described(agent), edited(agent, runs=7)
@@ -225,7 +227,7 @@ def by_pass(world):
     undone(world, agent, old, pid)
 
 
-@test("while a change waits, no other is made; confirmed in time it stays", (SYSTEM, USER), seconds=20)
+@test("while a change waits, no other is made; confirmed in time it stays", (SYSTEM, USER), seconds=20, waits=True)
 def confirmed(world):
     agent = with_mode(world)
     new = edited(agent, runs=7)
@@ -246,7 +248,7 @@ def confirmed(world):
     equal(world.doubles.alerts(), [], "the messages")
 
 
-@test("a config that is taken back is not learned as a good one while it waits", (SYSTEM,), seconds=20)
+@test("a config that is taken back is not learned as a good one while it waits", (SYSTEM,), seconds=20, waits=True)
 def not_learned(world):
     agent = with_mode(world)
     old, new = described(agent), edited(agent, runs=7)
@@ -262,7 +264,7 @@ def not_learned(world):
 
 
 @test("a file that was edited while its change waits is left alone, and nobody is told that it is back",
-      (SYSTEM,), seconds=20)
+      (SYSTEM,), seconds=20, waits=True)
 def overtaken(world):
     agent = with_mode(world)
     end = waiting(world, agent, edited(agent, runs=7))
@@ -281,7 +283,8 @@ def overtaken(world):
              "what a late confirmation is told")
 
 
-@test("while a config cannot be put back nobody is told that it was, and it is once it can be", (SYSTEM,), seconds=20)
+@test("while a config cannot be put back nobody is told that it was, and it is once it can be", (SYSTEM,),
+      seconds=20, waits=True)
 def cannot_be_put_back(world):
     agent = with_mode(world)
     old, new = described(agent), edited(agent, runs=7)
@@ -342,7 +345,7 @@ def old_version_kept(world):
 
 
 @test("the mode that the file had when it was replaced comes back with it, whatever it was when it was learned",
-      (SYSTEM,), seconds=20)
+      (SYSTEM,), seconds=20, waits=True)
 def mode_of_the_moment(world):
     agent = with_mode(world, "600")
     run("chmod", "640", str(agent.config))
@@ -497,7 +500,7 @@ def killed(world, points, mode="safeguard"):
         moment = f"killed at {call} {when}"
         first = agent.state()["InvocationID"]
         world.doubles.forget()
-        status = apply(world, new, within=[
+        status = apply(world, new, "--json", within=[
             "strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
             "-e", f"inject={call}:signal=KILL:when={when}"]).status
         check(status in (-9, 137), f"{moment}: the exit status is {status}")

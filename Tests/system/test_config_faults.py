@@ -21,8 +21,9 @@ TO_DO = ("again", "can be written")
 FULL, READ_ONLY, QUOTA = "No space left on device", "Read-only file system", "Disk quota exceeded"
 LINK, IRREGULAR, LARGE = "ymbolic link", "not a regular file", "longer than"
 
-# The calls of a replacement, in their order. The first two open the folder and the file to look at them, the
-# next two to see that it is still the same; then the new file is made, swapped in, and the old one compared.
+# The calls of a replacement, in their order, where nothing is printed before it (--json). The first two open the
+# folder and the file to look at them, the next two to see that it is still the same; then the new file is made,
+# swapped in, and the old one compared.
 CALLS = (("openat2", 1), ("openat2", 2), ("openat2", 3), ("openat2", 4), ("openat2", 5), ("write", 1), ("fchmod", 1),
          ("fsync", 1), ("renameat2", 1), ("openat2", 6), ("unlinkat", 1))
 
@@ -305,7 +306,8 @@ def quota(world):
     good = agent.config.read_bytes()
     for call, when in (("openat2", 5), ("write", 1), ("fchmod", 1), ("fsync", 1), ("renameat2", 1)):
         for words in orders(world, agent):
-            refuses(world, agent, words, str(agent.config.parent), QUOTA, within=failing(call, when, "EDQUOT"))
+            refuses(world, agent, [*words, "--json"], str(agent.config.parent), QUOTA,
+                    within=failing(call, when, "EDQUOT"))
     rolled_back(world, agent, good)
     for call, when in (("openat2", 5), ("write", 1), ("fsync", 1)):
         breaks.config(agent, age=600)
@@ -556,7 +558,7 @@ def swapped_after_any_call(world):
         old = outside.config()
         words, new = other(commands, outside, verb)
         outside.prepare()
-        ended = held(world, words, (call, when, swap))
+        ended = held(world, [*words, "--json"], (call, when, swap))
         outcome = old_or_new(ended, outside, old, new, moment)
         if outcome == "refused":
             for piece in (str(folder), LINK):
