@@ -91,8 +91,10 @@ def seconds_of(fields):
         return 0
 
 
-def call(world, behaviour, token, method, fields):
-    """What was asked of this method, status and answer, for every method but getUpdates."""
+def call(world, behaviour, token, method, fields, agent):
+    """What was asked of this method, status and answer, for every method but getUpdates; `agent` is the User-Agent."""
+    if method == "getMe" and behaviour["until_start"] and not agent.startswith(WATCHDOG):
+        world.control({"telegram": {"remote": [], "until_start": False}})
     asked = behaviour.get(method, {})
     status = 401 if refused(behaviour, token) else asked.get("status", 200)
     if status != 200:

@@ -18,7 +18,8 @@ Every request is appended to FILE, one JSON object a line, before it is answered
 
     POST /control   merges a JSON object into its behaviour, which is, by default, BEHAVIOUR below
                     (under "telegram": "webhooks" gives a token a URL, "remote" names the tokens that
-                    a poller on another host uses, "revoked" those that are answered with 401)
+                    a poller on another host uses, "revoked" those that are answered with 401;
+                    with "until_start" that host stops as soon as an agent asks getMe, as at its start)
     GET /recorded   the list of all records
     POST /reset     forgets the records and the behaviour
 """
@@ -43,7 +44,7 @@ BEHAVIOUR = {
     "models": {},  # by the NAME in the path, over what "model" says
     "about": {},  # by a text that the question holds, over both
     # "sendMessage" and so on, each like {"status": 429, "retry_after": 35, "result": {…}}
-    "telegram": {"revoked": [], "remote": [], "webhooks": {}},
+    "telegram": {"revoked": [], "remote": [], "until_start": False, "webhooks": {}},
     "clock": {"offset": 0},  # seconds that the Date of the answers is off
 }
 
@@ -190,7 +191,8 @@ class Handler(BaseHTTPRequestHandler):
                 return
             asked, status, answer = {}, *ended
         elif bot:
-            asked, status, answer = bot_api.call(world, behaviour["telegram"], bot[1], bot[2], fields)
+            asked, status, answer = bot_api.call(
+                world, behaviour["telegram"], bot[1], bot[2], fields, self.headers.get("User-Agent") or "")
         elif chat:
             asked, status, answer = model(behaviour, chat[1], body)
         else:

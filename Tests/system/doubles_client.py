@@ -80,6 +80,10 @@ class Doubles:
         """From now on a poller on another host uses these tokens, and no others."""
         self.behave(telegram={"remote": list(tokens)})
 
+    def leave_with_start(self):
+        """The poller on the other host stops as soon as an agent here is started again, before its first poll."""
+        self.behave(telegram={"until_start": True})
+
     def revoke(self, *tokens):
         """From now on these tokens are refused, and no others."""
         self.behave(telegram={"revoked": list(tokens)})

@@ -175,7 +175,7 @@ def on_without_server(world):
     goes_on(world, "did not answer")
 
 
-@test("a model that does not answer is given up after its time", seconds=24)
+@test("a model that does not answer is given up after its time", seconds=24, waits=True)
 def on_after_silence(world):
     world.settings(advisor=True)
     world.doubles.behave(model={"delay": 60})

@@ -107,7 +107,7 @@ def deleted(world):
     world.run(status=0)
 
 
-@test("a confirmation needs the ledger alone, and one that comes too late is told so", (USER,), seconds=20)
+@test("a confirmation needs the ledger alone, and one that comes too late is told so", (USER,), seconds=20, waits=True)
 def confirmed_without_manager(world):
     agent = with_mode(world)
     new = edited(agent, runs=7)
@@ -141,7 +141,7 @@ def quoted(world):
           "the ledger")
 
 
-@test("the pass of a timer waits for one that is running, and then takes the config back", seconds=20)
+@test("the pass of a timer waits for one that is running, and then takes the config back", seconds=20, waits=True)
 def timer_behind_a_pass(world):
     agent = with_mode(world)
     old = described(agent)

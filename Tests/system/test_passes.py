@@ -37,7 +37,7 @@ def second(world):
     world.run(status=0)
 
 
-@test("cron starts the pass, and an agent is healed with nobody calling", seconds=100, limit=150)
+@test("cron starts the pass, and an agent is healed with nobody calling", seconds=100, waits=True, limit=150)
 def cron(world):
     if not shutil.which("cron"):
         raise Skip("the package cron is not installed")

@@ -91,7 +91,7 @@ def saying(agent, *lines):
 # 409
 
 @test("a copy of the agent that polls, too, is ended; that it is over is told by the next pass", (SYSTEM, OWN),
-      seconds=70, limit=160)
+      seconds=70, waits=True, limit=160)
 def second_poller(world):
     # The copy comes first: what meets a conflict waits longer and longer before it polls again.
     stray = strays.orphan(bot_token("twice"), ACCOUNT, "system" if world.scope == SYSTEM else "user", of="poller")
@@ -153,15 +153,6 @@ def polling_leftover(world):
     equal(start_of(agent), before, "main process and start of the unit at the end")
 
 
-def while_it_restarts(world, agent, action):
-    """A pass during which the action follows right after a restart of the agent."""
-    before = agent.state()["MainPID"]
-    process = world.begin("run", "--json")
-    breaks.wait("the agent to be restarted", lambda: agent.state()["MainPID"] not in (0, before), 20)
-    action()
-    return world.ended(process, "run", "--json")
-
-
 def remarked(world, agent):
     """One 409 is remarked by a pass, and no more than that; then the agent says the same again."""
     conflict(agent)
@@ -183,8 +174,8 @@ def self_conflict(world):
     token = bot_token("self")
     world.doubles.poll_elsewhere(token)
     remarked(world, agent)
-    call = while_it_restarts(world, agent, world.doubles.poll_elsewhere)
-    equal(call.status, 0, "the exit status of the second pass")
+    world.doubles.leave_with_start()
+    call = world.run("--json", status=0)
     equal(call.verdict("self"), "healed", "the verdict of the second pass")
     equal(kinds(call, "self"), ["poller-conflict"], "the findings")
     equal(told(world), [], "what the second pass told")
@@ -232,7 +223,7 @@ def ends_elsewhere(world, agent):
 
 
 @test("a poller on another host costs one restart and one message, which says how to get rid of it", EVERYWHERE,
-      seconds=28)
+      seconds=28, waits=True)
 def other_host(world):
     world.settings(settle="4s")
     agent = world.create("shared", program="poller")
@@ -248,7 +239,7 @@ def other_host(world):
 
 @test("a conflict that comes back after the restart, within the incident, is for a person in the second pass that "
       "sees it, and the agent is not restarted again", (SYSTEM,),
-      seconds=45, limit=120)
+      seconds=45, waits=True, limit=120)
 def comes_back(world):
     agent = world.create("shared", program="poller")
     token = bot_token("shared")
@@ -258,7 +249,8 @@ def comes_back(world):
     conflict(agent)
     time.sleep(21)
     conflict(agent, began + 20.5)
-    equal(while_it_restarts(world, agent, world.doubles.poll_elsewhere).status, 0, "the exit status of the first pass")
+    world.doubles.leave_with_start()
+    world.run(status=0)
     before = start_of(agent)
     for _ in range(2):
         equal(told(world), [], "what was told before it was seen in two passes")

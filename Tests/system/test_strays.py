@@ -85,7 +85,8 @@ def program_at(agent, *words):
 
 # Ended
 
-@test("an orphan that holds an agent's token is ended, and the agent goes on", EVERYWHERE, seconds=80, limit=150)
+@test("an orphan that holds an agent's token is ended, and the agent goes on", EVERYWHERE,
+      seconds=80, waits=True, limit=150)
 def orphans(world):
     # Each polls for an agent of its own, or their conflicts would keep them busy for long after SIGTERM.
     def of(name, account, **options):
@@ -198,7 +199,7 @@ def connected(token, **environment):
 
 
 @test("one that somebody may be at, or that somebody answers for, is told with what to type, and lives",
-      seconds=85, limit=160)
+      seconds=85, waits=True, limit=160)
 def not_ended(world):
     agents._make_account(ACCOUNT, linger=True)
     names = ("tmux", "login", "terminal", "other", "served", "helper", "mine", "looped", "knowing", "young", "query")
@@ -299,7 +300,7 @@ time.sleep(86400)
 
 
 @test("a script that uses an agent's token for a job of its own, a worker of another service, and what is left of a "
-      "broken agent's environment are told, and live", seconds=85, limit=160)
+      "broken agent's environment are told, and live", seconds=85, waits=True, limit=160)
 def ordinary(world):
     agents._make_account(ACCOUNT, linger=True)
     down = world.create("down", restart="no")
@@ -376,7 +377,7 @@ def ordinary(world):
 
 
 @test("one that does not end is left the time that its agent's unit has for that, however many passes it takes",
-      seconds=140, limit=230)
+      seconds=140, waits=True, limit=230)
 def patience(world):
     world.settings(deadline="30s")
     fleet = {name: world.create(name) for name in ("slow", "endless")}
@@ -426,7 +427,7 @@ def shell(world):
 # By the port, and never
 
 @test("what holds an agent's port is ended if it is the agent's own program; an agent's own processes, "
-      "the watchdog and its caller never are", seconds=90, limit=160)
+      "the watchdog and its caller never are", seconds=90, waits=True, limit=160)
 def port_and_own(world):
     world.settings(warm_up="600s")  # nothing answers for those that listen elsewhere
     copied, same = world.create("copied"), world.create("same", program="poller")
@@ -535,7 +536,7 @@ def process_with(pid, account, variables):
 
 
 @test("a PID that changes hands while the watchdog reaches for it costs nobody his life; "
-      "and what is started again and again is not ended for ever", seconds=90, limit=160)
+      "and what is started again and again is not ended for ever", seconds=90, waits=True, limit=160)
 def changing(world):
     if not shutil.which("strace"):
         raise Skip("strace is not installed")

@@ -296,7 +296,7 @@ def silent(world):
 
 # One that does not behave
 
-@test("a validator that hangs is ended after 20 s with its children, and the pass goes on", seconds=28)
+@test("a validator that hangs is ended after 20 s with its children, and the pass goes on", seconds=28, waits=True)
 def hangs(world):
     agent, other = created(world), world.create("writer", restart="no")
     validated(world, agent, "sleep 4711 &\n(sleep 4712; true) &\ntrap '' TERM INT HUP\nsleep 4713\nsleep 4714")
