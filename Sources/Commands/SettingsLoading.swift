@@ -79,7 +79,8 @@ extension Environment {
             case .telegram(let token, let chat):
                 switch secret(token) {
                 case .success(let token):
-                    let address = Destination.Address.telegram(api: settings.telegramAPI, token: token, chat: chat)
+                    let address = Destination.Address.telegram(
+                        api: settings.policy.telegramAPI, token: token, chat: chat)
                     usable.append(Destination(channel: channel.name, address: address))
                 case .failure(let problem): problems[channel.name] = problem.sentence
                 }

@@ -2,9 +2,11 @@ internal import Model
 
 /// Conditions that keep an agent from receiving its bot's messages while it runs.
 enum PollerRules {
-    static func findings(_ seen: AgentObservation, history: AgentHistory) -> [Finding] {
-        [conflict(seen, history: history), duplicate(seen), webhook(seen, history: history), rejected(seen)]
-            .compactMap { $0 }
+    static func findings(_ seen: AgentObservation, history: AgentHistory, policy: Policy) -> [Finding] {
+        [
+            conflict(seen, history: history), duplicate(seen), webhook(seen, history: history, policy: policy),
+            rejected(seen),
+        ].compactMap { $0 }
     }
 
     // MARK: 409
@@ -191,7 +193,7 @@ enum PollerRules {
 
     // MARK: What the API says
 
-    private static func webhook(_ seen: AgentObservation, history: AgentHistory) -> Finding? {
+    private static func webhook(_ seen: AgentObservation, history: AgentHistory, policy: Policy) -> Finding? {
         let set = seen.tokenChecks.first { !$0.webhookHost.isEmpty && !isOwn($0.webhookHost, seen) }
         let line = fresh(seen, history).last { line in
             let text = line.text.lowercased()
@@ -211,7 +213,7 @@ enum PollerRules {
         return Finding(
             kind: .pollerWebhook, severity: .warning,
             summary:
-                "A webhook\(place) is set for the bot of \(seen.agent.name)\(origin): while it is set, every poll is refused. If it is a remnant, remove it: `curl \"https://api.telegram.org/bot$TELEGRAM_BOT_TOKEN/deleteWebhook\"`.",
+                "A webhook\(place) is set for the bot of \(seen.agent.name)\(origin): while it is set, every poll is refused. If it is a remnant, remove it: `curl \"\(policy.telegramAPI)/bot$TELEGRAM_BOT_TOKEN/deleteWebhook\"`.",
             evidence: evidence)
     }
 

@@ -106,7 +106,7 @@ package enum RuleBook {
                 "getWebhookInfo names an address that neither the agent's config nor its environment has, or the journal has the Bot API's sentence that a webhook is active.",
             reason: "While a webhook is set, the Bot API refuses every poll and sends the messages there.",
             advice:
-                "If the webhook is a remnant: `curl \"https://api.telegram.org/bot$TELEGRAM_BOT_TOKEN/deleteWebhook\"`. The watchdog asks at most once an hour, so that it may take an hour until it calls this over.",
+                "If the webhook is a remnant: `curl \"https://api.telegram.org/bot$TELEGRAM_BOT_TOKEN/deleteWebhook\"`, or the same of your own Bot API server. The watchdog asks at most once an hour, so that it may take an hour until it calls this over.",
             consequence: "The agent receives no messages at all."),
         Rule(
             kind: .secretMissing, title: "A variable that the agent needs is not set", severity: .warning,

@@ -12,7 +12,7 @@ package enum Rules {
         findings += ProcessRules.findings(seen, history: history, policy: policy)
         findings += ConfigRules.findings(seen, history: history)
         findings += SecretRules.findings(seen)
-        findings += PollerRules.findings(seen, history: history)
+        findings += PollerRules.findings(seen, history: history, policy: policy)
         if let probe = ProbeRule.finding(seen, history: history, policy: policy) { findings.append(probe) }
         findings += incomplete(seen)
         let silenced = findings.reduce(into: Set<FindingKind>()) { kinds, finding in

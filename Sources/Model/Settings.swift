@@ -5,7 +5,6 @@ package struct Settings: Hashable, Sendable {
     package var stateDirectory: String
     package var policy = Policy()
     package var agents: [AgentEntry] = []
-    package var telegramAPI = "https://api.telegram.org"
     package var advisor: AdvisorSettings?
     package var channels: [Channel] = []
 
@@ -26,6 +25,8 @@ package struct Policy: Hashable, Sendable {
     package var killModeStrict = false
     /// Whether a config may be put back that is of another release of the agent.
     package var rollbackAcrossReleases = false
+    /// Where the Bot API is: one's own server has its own webhooks.
+    package var telegramAPI = "https://api.telegram.org"
     /// Of a whole pass.
     package var deadline: Duration = .seconds(600)
 

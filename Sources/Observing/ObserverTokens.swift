@@ -102,7 +102,7 @@ extension Observer {
                 (known[$0]?.at.microseconds ?? 0, $0.hex) < (known[$1]?.at.microseconds ?? 0, $1.hex)
             }
             snapshot.tokenChecks = BotReader.check(
-                order, known: known, book: book, api: settings.telegramAPI, at: snapshot.taken)
+                order, known: known, book: book, api: settings.policy.telegramAPI, at: snapshot.taken)
             for check in snapshot.tokenChecks { known[check.token] = check }
         }
         for index in snapshot.agents.indices {

@@ -19,7 +19,7 @@ package enum SettingsReader {
         }
         for var agent in try top.tables("agent") { settings.agents.append(try self.agent(&agent)) }
         if var telegram = try top.table("telegram") {
-            if let api = try address("api", &telegram) { settings.telegramAPI = api }
+            if let api = try address("api", &telegram) { settings.policy.telegramAPI = api }
             try telegram.finish()
         }
         if var advisor = try top.table("advisor") { settings.advisor = try self.advisor(&advisor) }

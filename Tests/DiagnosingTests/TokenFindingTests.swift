@@ -122,6 +122,14 @@ struct TokenFindingTests {
         #expect(found[0].evidence.first?.text == "a webhook on old.example.org is set; 12 updates are pending")
     }
 
+    @Test func `a webhook of one's own Bot API server is removed there`() throws {
+        var policy = Policy()
+        policy.telegramAPI = "http://127.0.0.1:8081"
+        let seen = StrayTests.seen([]) { $0.tokenChecks = [check(host: "old.example.org")] }
+        let found = try #require(Rules.findings(seen, history: AgentHistory(), policy: policy).first)
+        #expect(found.summary.hasSuffix("`curl \"http://127.0.0.1:8081/bot$TELEGRAM_BOT_TOKEN/deleteWebhook\"`."))
+    }
+
     @Test func `a webhook of the agent's own is none of our business`() {
         #expect(
             findings {

@@ -31,7 +31,7 @@ struct SettingsReaderTests {
         var sales = AgentEntry(name: "sales", unit: "openclaw-gateway-sales.service")
         sales.telegramToken = .file("/srv/sales/token")
         expected.agents = [coder, sales]
-        expected.telegramAPI = "http://127.0.0.1:9000"
+        expected.policy.telegramAPI = "http://127.0.0.1:9000"
         var advisor = AdvisorSettings(
             name: "groq", url: "https://api.groq.com/openai/v1", model: "openai/gpt-oss-20b")
         advisor.callsPerDay = 7
@@ -64,7 +64,7 @@ struct SettingsReaderTests {
         #expect(settings.policy.killMode == "control-group")
         #expect(!settings.policy.killModeStrict)
         #expect(settings.policy.deadline == .seconds(600))
-        #expect(settings.telegramAPI == "https://api.telegram.org")
+        #expect(settings.policy.telegramAPI == "https://api.telegram.org")
     }
 
     @Test(

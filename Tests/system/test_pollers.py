@@ -568,7 +568,7 @@ def webhook(world):
     equal(asked(world), BOTH, "what the first pass asked")
     found = finding(call, "pushed", "poller-webhook")
     contains(found["summary"], "hooks.example.net", "what was found")
-    contains(found["summary"], "/deleteWebhook", "what was found")
+    contains(found["summary"], f"{world.doubles.url}/bot$TELEGRAM_BOT_TOKEN/deleteWebhook", "what was found")
     equal(told(world), [("pushed", "opened", ["poller-webhook"])], "what was told")
     contains(world.doubles.alerts()[0]["text"], "hooks.example.net", "the message")
     contains(world.doubles.alerts()[0]["text"], "/deleteWebhook", "the message")
