@@ -52,9 +52,11 @@ struct ConfigTransaction {
         }
     }
 
-    /// What the agent said since then, as far as it says why: its newest few lines.
+    /// What the agent said since it was started then, as far as it says why: its newest few lines.
     private func lastWords(since began: Timestamp) -> String {
-        let lines = each.seen.journal.lines.filter { $0.speaker == .unit && $0.at > began }
+        let since = each.seen.journal.lines.filter { $0.at > began }
+        // What came before is about the end of the process that ran until then.
+        let lines = since[(since.firstIndex(where: \.isStart) ?? 0)...].filter { $0.speaker == .unit }
         guard !lines.isEmpty else { return "" }
         return " It said: "
             + lines.suffix(3).map { "\"\($0.text.prefix(200).description.printable)\"" }.joined(separator: ", ") + "."

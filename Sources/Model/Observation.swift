@@ -198,6 +198,12 @@ package struct JournalLine: Hashable, Sendable {
         self.text = text
         self.messageID = messageID
     }
+
+    /// Of systemd's message catalog: the manager starts the unit, or has done so.
+    package var isStart: Bool {
+        speaker == .manager
+            && (messageID == "7d4958e842da4a758f6c1cdc7b36dcc5" || messageID == "39f53479d3a045ac8e11786248231fbf")
+    }
 }
 
 /// What the manager's journal says of who moved the unit last.

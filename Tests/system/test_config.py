@@ -121,6 +121,7 @@ def refused_by_agent(world):
     call = apply(world, bad, "--json", status=1)
     equal((call.json["schema"], call.json["outcome"]), (1, "undone"), "the report")
     contains(call.json["reason"], "old file is back", "the reason")
+    contains(call.json["reason"], 'It said: "Invalid config at ', "its own words, and none of the process before it")
     equal(described(agent), old, "the config")
     equal(agent.state()["ActiveState"], "active", "the state of the unit")
     breaks.wait("the agent to be ready", agent.ready, 5)
