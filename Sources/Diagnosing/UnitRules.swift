@@ -73,10 +73,13 @@ enum UnitRules {
         if grown > 0, let since = history.lastSeen {
             evidence.append(Evidence("ledger", "\(grown) restarts since the pass of \(since.rfc3339)"))
         }
+        let name = seen.agent.id.unit
         return Finding(
             kind: .unitCrashLoop, severity: .critical,
-            summary: "\(seen.agent.id.unit) crashes and is restarted again and again (\(unit.restarts) restarts).",
-            evidence: evidence + lastWords(seen))
+            summary: growing || pending
+                ? "\(name) crashes and is restarted again and again (\(unit.restarts) restarts)."
+                : "\(name) was in a crash loop (\(unit.restarts) restarts), and its main process has not held for five minutes yet.",
+            evidence: evidence + lastWords(seen), prescription: growing || pending ? .none : .wait)
     }
 
     /// Enabled, not running, and not of a kind that something else starts when it is needed.

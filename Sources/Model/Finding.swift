@@ -59,6 +59,8 @@ package struct Evidence: Hashable, Sendable {
 package enum Prescription: Hashable, Sendable {
     /// The rule names the trouble, and knows no remedy.
     case none
+    /// It may be over already, which only time tells: till then nothing is touched.
+    case wait
     case start
     case resetAndStart
     case restart

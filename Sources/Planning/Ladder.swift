@@ -47,6 +47,9 @@ package enum Ladder {
             let reason = "A pass that ended early had still to start the unit."
             return .act(Plan(agent: facts.seen.agent.id, rungs: [rung], steps: start(facts.seen.unit), reason: reason))
         }
+        if outages.allSatisfy({ $0.prescription == .wait }) {
+            return .wait("It runs, and somebody may have mended it: it is left alone until it has held.")
+        }
         let ends = ends(facts)
         var editedLately: String?
         for finding in outages where !facts.tried.contains(.rule(finding.kind)) {
@@ -149,7 +152,7 @@ package enum Ladder {
 
     private static func steps(_ prescription: Prescription, _ facts: Facts) -> Answer {
         switch prescription {
-        case .none: return .none
+        case .none, .wait: return .none
         case .start: return .steps([.startUnit])
         case .resetAndStart: return .steps([.resetFailed, .startUnit])
         case .restart: return .steps([.restartUnit])

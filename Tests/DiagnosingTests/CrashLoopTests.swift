@@ -84,8 +84,13 @@ struct CrashLoopTests {
     }
 
     @Test func `a loop that the last pass found is not over because the unit runs for a moment`() {
-        #expect(Self.finding(Self.running(restarts: 5), before: 5, found: true) != nil)
-        #expect(Self.finding(Self.running(restarts: 6), before: 5, found: true) != nil)
+        #expect(
+            Self.finding(Self.running(restarts: 5), before: 5, found: true)?.summary
+                == "openclaw-gateway-coder.service was in a crash loop (5 restarts), and its main process has not held for five minutes yet."
+        )
+        #expect(Self.finding(Self.running(restarts: 6), before: 5, found: true)?.prescription == .wait)
+        #expect(Self.finding(Self.running(restarts: 8), before: 5, found: true)?.prescription == Prescription.none)
+        #expect(Self.finding(Self.pending(restarts: 5), before: 5, found: true)?.prescription == Prescription.none)
         #expect(Self.finding(Self.running(restarts: 6), before: 5, found: false) == nil)
     }
 

@@ -133,6 +133,15 @@ struct LadderOutageTests {
         #expect(try Self.plan(next).rungs == [.lastKnownGood])
     }
 
+    @Test func `what may be over already is left alone: no advice, no rollback, no person`() throws {
+        let over = Sample.finding(.unitCrashLoop, .critical, .wait)
+        let next = Ladder.next(Self.facts([over], advisor: true))
+        #expect(
+            next == .wait("It runs, and somebody may have mended it: it is left alone until it has held."))
+        let failed = Sample.finding(.probeFailed, .critical, .restart)
+        #expect(try Self.plan(Ladder.next(Self.facts([over, failed]))).rungs == [.rule(.probeFailed)])
+    }
+
     @Test func `a person is told what was found and what was tried`() {
         let loop = Sample.finding(.unitCrashLoop, summary: "It crashes.")
         let tried: [Rung] = [.advisor, .lastKnownGood, .undo]

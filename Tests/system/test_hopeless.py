@@ -1,4 +1,7 @@
 """Units that nothing heals: the budget holds, a person is asked once, and then there is silence."""
+import os
+import time
+
 import breaks
 from catalogue import EVERYWHERE, test
 from expect import check, contains, equal
@@ -131,3 +134,23 @@ def crash_loop(world):
     equal(world.ledger.actions(), [], "what was done")
     equal([alert["event"] for alert in world.doubles.alerts()], ["escalated"], "what was told")
     quiet_pass(world)
+
+
+@test("a crash loop that a person has just mended is left alone, and no success before it has held", EVERYWHERE)
+def crash_loop_mended(world):
+    agent = world.learned("loop", restart_sec="300ms", start_limit="1000/1000")
+    mended = agent.config.read_text().replace('"maxConcurrent": 4', '"maxConcurrent": 9')
+    agent.write(agent.config, mended)  # so lately that it is not rolled back
+    breaks.hopeless(agent)
+    call = world.run("--json", status=2)
+    equal((call.verdict("loop"), world.ledger.actions()), ("failing", []), "the verdict, and what was done")
+    breaks._clear_fault(agent)
+    breaks.wait("systemd to have restarted the agent", agent.ready)
+    os.utime(agent.config, (time.time() - 300,) * 2)
+    report = world.run("--json", status=2).agent("loop")
+    contains(report["findings"][0]["summary"], "has not held for five minutes yet", "what is found")
+    contains(report["reason"], "left alone until it has held", "why nothing is done")
+    equal((agent.config.read_text(), world.ledger.actions()), (mended, []), "the config, and what was done")
+    agent.systemctl("restart", agent.unit)  # a start by hand begins the count anew
+    breaks.wait("the agent to be ready", agent.ready)
+    equal(world.run("--json", status=0).verdict("loop"), "healthy", "the verdict after a restart by hand")
