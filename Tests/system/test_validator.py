@@ -502,3 +502,17 @@ def killed_and_applied_again(world):
     equal(agent.config.read_text(), new, "the config")
     alone(agent)
     equal(world.watchdog("config", "apply", "coder", "/tmp/nowhere", status=REFUSED).out, "", "what is printed")
+
+
+@test("a refused apply repeats what the validator said without the secrets of the file that was handed in",
+      (SYSTEM, USER))
+def masks_of_a_refused_apply(world):
+    agent = created(world)
+    validated(world, agent, 'grep -h token "$1"; echo "gateway.auth.token: not accepted"; exit 1')
+    secret = "5e" * 24
+    for words in ((), ("--json",)):
+        call = apply(world, edited(agent, token=secret), *words, status=1)
+        contains(call.out + call.err, "[secret ", "what is said")
+        lacks(call.out + call.err, secret, "what is said")
+    world.run()
+    lacks(str(world.ledger.rows("SELECT * FROM incidents")), secret, "the ledger's incidents")
