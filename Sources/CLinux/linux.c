@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +33,16 @@ int linux_rename_exchange(int directory, const char *one, const char *other) {
 
 int linux_rename_noreplace(int directory, const char *from, const char *to) {
     return renameat2(directory, from, directory, to, RENAME_NOREPLACE);
+}
+
+static const char access_list[] = "system.posix_acl_access";
+
+ssize_t linux_get_access_list(const char *path, void *list, size_t size) {
+    return lgetxattr(path, access_list, list, size);
+}
+
+int linux_set_access_list(int file, const void *list, size_t size) {
+    return fsetxattr(file, access_list, list, size, 0);
 }
 
 int linux_set_file_identity(uid_t user, gid_t group, const gid_t *groups, size_t count) {

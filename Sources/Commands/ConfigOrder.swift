@@ -61,6 +61,7 @@ struct ConfigOrder {
         do throws(LedgerError) {
             let transaction = ConfigTransaction(pass: pass, ledger: ledger, each: each)
             announce(diff, starts: transaction.startsUnit)
+            Program.outlivesItsSession()
             end = try transaction.apply(new, replacing: old, by: ConfigSession.author(environment))
         } catch {
             throw CommandFailure(.unable, "watchdog: \(error)")
@@ -87,7 +88,7 @@ struct ConfigOrder {
         for line in diff { pass.environment.write(style.diff(line) + "\n") }
         guard starts else { return }
         pass.environment.write(
-            "\("trying".padded(9)) \(each.agent.id.unit): it is started with this file, and has to hold for \(pass.policy.settle.inWords).\n"
+            "\("trying".padded(9)) \(each.agent.id.unit): it is started with this file, and has to hold for \(pass.policy.settle.inWords). Ctrl-C does not stop that.\n"
         )
     }
 

@@ -105,6 +105,10 @@ extension Pass {
     private func moveOn(_ incident: Incident, _ each: AgentCase, _ ledger: Ledger) throws(LedgerError) -> Notice? {
         let now = environment.now()
         var incident = incident
+        // One outage shows itself in several ways; each thing to be warned of is another one.
+        let isNews =
+            !each.isBroken && incident.severity == .warning
+            && each.worthy.contains { !incident.kinds.contains($0.kind) }
         incident.kinds = each.worthy.isEmpty ? incident.kinds : each.worthy.map(\.kind)
         incident.severity = each.isBroken ? .critical : .warning
         incident.lastHeld = now
@@ -113,7 +117,7 @@ extension Pass {
         if each.escalation != nil, incident.escalated == nil {
             incident.escalated = now
             event = .escalated
-        } else if incident.told == nil, !braked {
+        } else if incident.told == nil || isNews, !braked {
             event = .opened
         }
         if let event { incident.told = event }
@@ -139,7 +143,10 @@ extension Pass {
         next.restarts = each.seen.unit.restarts
         next.program = each.seen.program
         let writing = Remedy.writeKillMode(policy.killMode).name
-        next.wroteKillMode = next.wroteKillMode || each.actions.contains { $0.remedy == writing && $0.result == .done }
+        // A pass that died may have written it, too.
+        next.wroteKillMode =
+            next.wroteKillMode || next.interrupted.contains { $0.remedy == writing && $0.began }
+            || each.actions.contains { $0.remedy == writing && $0.result != .refused && $0.result != .planned }
         next.cursor = each.seen.journal.cursor
         next.kinds = Set(each.findings.map(\.kind))
         next.checkedConfig = each.seen.checkedConfig

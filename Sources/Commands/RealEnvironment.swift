@@ -5,6 +5,14 @@ internal import Model
 extension Program {
     /// The real environment, the words of this process, its exit status.
     package static func main() -> Int32 {
+        // What is opened later must not become what is written to.
+        while true {
+            let lowest = open("/dev/null", O_RDWR)
+            guard lowest >= 0, lowest <= STDERR_FILENO else {
+                close(lowest)
+                break
+            }
+        }
         // A reader that goes away (`watchdog status | head`) must not end a pass with a signal.
         let pipeSignal = signal(SIGPIPE, SIG_IGN)
         let mask = umask(0o077)
@@ -37,6 +45,12 @@ extension Program {
                     isMissing: reason == ENOENT, sentence: String(cString: strerror(reason)))
             })
         return run(Array(CommandLine.arguments.dropFirst()), in: environment).rawValue
+    }
+
+    /// From here on neither Ctrl-C nor the end of the session ends this process: what is begun is finished.
+    static func outlivesItsSession() {
+        signal(SIGHUP, SIG_IGN)
+        signal(SIGINT, SIG_IGN)
     }
 
     private static func put(_ text: String, _ descriptor: Int32) {

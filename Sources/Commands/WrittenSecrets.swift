@@ -7,6 +7,7 @@ internal import Model
 /// since a config that does not parse has secrets all the same.
 struct WrittenSecrets {
     private(set) var values: [String] = []
+    private var known: Set<String> = []
     private let bytes: [UInt8]
 
     static func values(in version: ConfigVersion) -> [String] { values(in: version.bytes, version.path) }
@@ -45,18 +46,25 @@ struct WrittenSecrets {
         case .object(let members):
             // A reference names a secret, and is none.
             if node.member("source")?.node.value.string != nil, node.member("id")?.node.value.string != nil { return }
-            let isNamedSecret = node.member("name")?.node.value.string.map(SecretNames.looksSecret) ?? false
+            let isNamedSecret = ["name", "key"].contains {
+                node.member($0)?.node.value.string.map(SecretNames.looksSecret) ?? false
+            }
             for member in members {
                 let isValue = isNamedSecret && member.key == "value"
                 visit(member.node, isValue ? .secret : Self.place(member.key, within: place))
             }
         case .array(let elements):
-            for element in elements { visit(element, place == .table ? .ordinary : place) }
+            // Of a command's words, the one after `--token` is the token.
+            var isNamed = false
+            for element in elements {
+                visit(element, isNamed ? .secret : place == .table ? .ordinary : place)
+                isNamed = element.value.string.map { $0.hasPrefix("-") && SecretNames.looksSecret($0) } ?? false
+            }
         case .string(let text):
             switch place {
             case .secret, .plural, .text, .table: add(text, node)
             case .named where Self.looksRandom(text): add(text, node)
-            case .named, .ordinary: break
+            case .named, .ordinary: if Self.isSecretItself(text) { add(text, node) }
             }
         case .number where place == .secret: add(String(decoding: bytes[node.bytes], as: UTF8.self))
         case .null, .bool, .number: break
@@ -94,7 +102,9 @@ struct WrittenSecrets {
     }
 
     private mutating func add(_ value: String) {
-        guard value.utf8.count >= Redactor.shortestSecret, !Self.isName(value), !values.contains(value) else { return }
+        guard value.utf8.count >= Redactor.shortestSecret, !Self.isName(value), known.insert(value).inserted else {
+            return
+        }
         values.append(value)
     }
 
@@ -104,6 +114,12 @@ struct WrittenSecrets {
             return value.dropFirst(2).dropLast().allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
         }
         return value.contains("_") && value.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
+    }
+
+    /// Whoever has the address of such a hook may write to it; a private key says what it is.
+    private static func isSecretItself(_ text: String) -> Bool {
+        ["://hooks.slack.com/services/", "/api/webhooks/", "PRIVATE KEY-----"].contains { text.contains($0) }
+            || text.contains("://") && (text.contains("?key=") || text.contains("&key="))
     }
 
     private static func looksRandom(_ value: String) -> Bool {

@@ -24,7 +24,8 @@ enum PollerRules {
         // A second copy may just be waiting before it polls again.
         let others = judged.filter { $0.1 != .none && ($0.1 != .idle || $0.0.program == .agents) }
         // Of several tokens, as in a file that a fleet shares, it is not known whose poll this is.
-        let twins = seen.tokens.count > 1 ? [] : seen.twins.filter(\.isRunning)
+        let running = seen.twins.filter(\.isRunning)
+        let twins = seen.tokens.count > 1 ? [] : running
         evidence += leftovers.map { Evidence("/proc/\($0.id.pid)", "\($0.command), of an earlier start of this unit") }
         evidence += others.prefix(Listing.most).map { StrayRule.evidence($0.0) }
         evidence += twins.map { Evidence("fleet", "\($0.name) has the same bot token") }
@@ -52,6 +53,14 @@ enum PollerRules {
                 summary:
                     "A line of \(name) speaks of 409 and getUpdates, and does not read as if a poll of its own had ended so: nothing is done.",
                 evidence: evidence)
+        }
+        if seen.tokens.count > 1, !running.isEmpty {
+            let names = Listing.of(Set(running.map(\.name)).sorted())
+            return Finding(
+                kind: .pollerConflict, severity: isSustained(certain, history) ? .warning : .info,
+                summary:
+                    "Polls of \(name) end with 409 Conflict, and \(names) has one of its \(seen.tokens.count) bot tokens as well. Two that poll with one token take messages from each other, and a restart does not end that: give each agent a bot of its own.",
+                evidence: evidence + running.map { Evidence("fleet", "\($0.name) has a bot token of this agent") })
         }
         let whom =
             seen.seesOtherUsers ? "process on this host" : "process that this user can see (root's watchdog sees all)"
@@ -197,7 +206,7 @@ enum PollerRules {
         let set = seen.tokenChecks.first { !$0.webhookHost.isEmpty && !isOwn($0.webhookHost, seen) }
         let line = fresh(seen, history).last { line in
             let text = line.text.lowercased()
-            return text.contains("conflict") && speaksOfWebhook(text)
+            return text.contains("conflict") && speaksOfWebhook(text) && !isQuoted(text)
         }
         guard set != nil || line != nil else { return nil }
         var evidence: [Evidence] = []

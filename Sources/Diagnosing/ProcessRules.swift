@@ -33,20 +33,27 @@ enum ProcessRules {
         guard unsafe, mode != policy.killMode else { return nil }
         var summary = "KillMode of \(seen.agent.id.unit) is \(mode): what the agent starts outlives a restart."
         var prescription = Prescription.enforceKillMode
-        let isTakenBack = history.wroteKillMode && !seen.unit.hasKillModeDropIn
-        if isTakenBack {
-            summary +=
-                " The watchdog's drop-in that had made it safe was taken away, so it is left as it is. To make it safe again, set KillMode=\(policy.killMode) in a drop-in of your own."
-            prescription = .none
-        } else if case .file(let path, _) = seen.killModeOrigin, let name = path.split(separator: "/").last,
-            path.contains(".d/"), name > Policy.killModeDropIn
+        var severity = Severity.warning
+        var dropIn: (path: String, name: Substring)?
+        if case .file(let path, _) = seen.killModeOrigin, path.contains(".d/"),
+            let name = path.split(separator: "/").last
         {
+            dropIn = (path, name)
+        }
+        let isEdited = dropIn?.name == Policy.killModeDropIn[...]
+        if let dropIn, dropIn.name > Policy.killModeDropIn {
             // Drop-ins apply in the order of their names: ours would change nothing.
-            summary += " \(path) sets it and has the last word, so nothing is written; change it there."
+            summary += " \(dropIn.path) sets it and has the last word, so nothing is written; change it there."
             prescription = .none
+        } else if isEdited || history.wroteKillMode, mode != "mixed" || !seen.unit.hasKillModeDropIn {
+            // One of ours that was written for other settings says mixed.
+            summary +=
+                " The watchdog's drop-in that had made it safe was taken away or changed, so it is left as it is. To make it safe again, set KillMode=\(policy.killMode) in a drop-in of your own."
+            prescription = .none
+            severity = .info
         }
         return Finding(
-            kind: .unitKillMode, severity: isTakenBack ? .info : .warning, summary: summary,
+            kind: .unitKillMode, severity: severity, summary: summary,
             evidence: [
                 Evidence("unit property KillMode", mode + (seen.killModeOrigin.map { ", from \($0.text)" } ?? ""))
             ], prescription: prescription)

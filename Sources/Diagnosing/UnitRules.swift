@@ -58,17 +58,23 @@ enum UnitRules {
         let unit = seen.unit
         let before = history.restarts.map { $0 <= unit.restarts ? $0 : 0 }
         let grown = before.map { unit.restarts - $0 } ?? 0
+        // An agent that ends well to be started anew, as after an update, does not crash.
+        let crashes = Int(grown) - cleanEnds(seen, since: history.lastSeen)
         let young = unit.mainStarted.map { seen.taken - $0 < Policy.crashLoopOver } ?? true
-        let growing = grown >= Policy.crashLoopRestarts && (unit.awaitsRestart || young)
-        let pending = unit.awaitsRestart && unit.restarts >= Policy.crashLoopRestarts
+        let found = history.kinds.contains(.unitCrashLoop)
+        let growing = crashes >= Int(Policy.crashLoopRestarts) && (unit.awaitsRestart || young)
+        // What the counter has kept from long ago says nothing of the crash just now.
+        let isNews = history.restarts == nil || history.acted != nil || found || crashes > 0
+        let pending = unit.awaitsRestart && unit.restarts >= Policy.crashLoopRestarts && isNews
         // Between two crashes it looks well, and a pass that comes soon finds few restarts more. Once the pass has
         // acted, only what came after that counts.
         let lingering =
-            history.acted == nil && history.kinds.contains(.unitCrashLoop) && before == history.restarts
-            && unit.restarts >= Policy.crashLoopRestarts && young
+            history.acted == nil && found && before == history.restarts && unit.restarts >= Policy.crashLoopRestarts
+            && young
         guard growing || pending || lingering, unit.activeState != "inactive", unit.activeState != "failed" else {
             return nil
         }
+        let goesOn = pending || growing && !isMended(seen, history, found: found)
         var evidence = [state(unit), Evidence("unit property NRestarts", "\(unit.restarts)")]
         if grown > 0, let since = history.lastSeen {
             evidence.append(Evidence("ledger", "\(grown) restarts since the pass of \(since.rfc3339)"))
@@ -76,10 +82,32 @@ enum UnitRules {
         let name = seen.agent.id.unit
         return Finding(
             kind: .unitCrashLoop, severity: .critical,
-            summary: growing || pending
+            summary: goesOn
                 ? "\(name) crashes and is restarted again and again (\(unit.restarts) restarts)."
                 : "\(name) was in a crash loop (\(unit.restarts) restarts), and its main process has not held for five minutes yet.",
-            evidence: evidence + lastWords(seen), prescription: growing || pending ? .none : .wait)
+            evidence: evidence + lastWords(seen), prescription: goesOn ? .none : .wait)
+    }
+
+    /// Automatic restarts after an end with success, of which a user's manager logs nothing more.
+    private static func cleanEnds(_ seen: AgentObservation, since last: Timestamp?) -> Int {
+        var hasFailed = false
+        var count = 0
+        for line in seen.journal.lines {
+            if line.isFailure { hasFailed = true }
+            if line.isStart { hasFailed = false }
+            if line.isAutomaticRestart, !hasFailed, line.at > last ?? seen.taken { count += 1 }
+        }
+        return count
+    }
+
+    /// Whether what runs now has a config that came after the last crash: this one has not crashed yet. An agent that
+    /// writes its config anew at each start has the same one in the pass after this.
+    private static func isMended(_ seen: AgentObservation, _ history: AgentHistory, found: Bool) -> Bool {
+        guard history.acted == nil, seen.unit.isRunning, !seen.unit.awaitsRestart,
+            let crash = seen.journal.lines.last(where: \.isFailure)?.at
+        else { return false }
+        if found, history.lastConfig?.meanings == ConfigMemory.meanings(of: seen.config) { return false }
+        return seen.config.contains { $0.version.map { $0.changed > crash } ?? false }
     }
 
     /// Enabled, not running, and not of a kind that something else starts when it is needed.

@@ -123,7 +123,7 @@ package struct ConfinedDirectory: ~Copyable {
             try verify(name, holds: expecting)
             let temporary = Self.newTemporary(name)
             do throws(FileError) {
-                try write(bytes, to: temporary, mode: mode, uid: uid, gid: gid)
+                try write(bytes, to: temporary, mode: mode, uid: uid, gid: gid, accessList: accessList(of: name))
             } catch {
                 unlinkat(descriptor.number, temporary, 0)
                 throw error
@@ -214,7 +214,21 @@ package struct ConfinedDirectory: ~Copyable {
         }
     }
 
-    private func write(_ bytes: [UInt8], to name: String, mode: UInt32, uid: UInt32, gid: UInt32) throws(FileError) {
+    /// The POSIX access control list, as the kernel hands it out; empty where there is none (acl(5)). Without it the group
+    /// would have what the list's mask allows.
+    private func accessList(of name: String) throws(FileError) -> [UInt8] {
+        var list = [UInt8](repeating: 0, count: 65536)  // the most that an attribute holds
+        let count = linux_get_access_list("/proc/self/fd/\(descriptor.number)/\(name)", &list, list.count)
+        if count >= 0 { return Array(list.prefix(count)) }
+        guard [ENODATA, ENOTSUP, ENOENT].contains(errno) else {
+            throw .errno("Reading the access control list of \(path)/\(name)")
+        }
+        return []
+    }
+
+    private func write(
+        _ bytes: [UInt8], to name: String, mode: UInt32, uid: UInt32, gid: UInt32, accessList: [UInt8] = []
+    ) throws(FileError) {
         let shown = "\(path)/\(name)"
         let flags = UInt64(O_WRONLY | O_CREAT | O_EXCL)
         let number = linux_open_beneath(descriptor.number, name, flags, 0o600)
@@ -226,6 +240,9 @@ package struct ConfinedDirectory: ~Copyable {
             guard fchown(file.number, uid, gid) == 0 else { throw .errno("Giving \(shown) to \(uid):\(gid)") }
         }
         guard fchmod(file.number, mode) == 0 else { throw .errno("Giving \(shown) its mode") }
+        if !accessList.isEmpty, linux_set_access_list(file.number, accessList, accessList.count) != 0 {
+            throw .errno("Giving \(shown) the access control list of the file that it replaces")
+        }
         try file.sync(shown)
     }
 

@@ -97,11 +97,10 @@ package enum TokenLock {
         // The kernel refuses O_CREAT on another user's file in such a folder (fs.protected_regular), so that opening
         // and making are two calls; between them somebody else may have made it.
         for _ in 0..<8 {
-            let present = linux_open_beneath(base.number, name, UInt64(O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY), 0)
+            let present = openBeneath(base.number, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0)
             if present >= 0 { return try checked(present, shown) }
             guard errno == ENOENT else { throw .errno(shown) }
-            let made = linux_open_beneath(
-                base.number, name, UInt64(O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW), 0o600)
+            let made = openBeneath(base.number, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
             if made >= 0 {
                 // Whoever knows the name may lock it; the file never holds anything.
                 guard fchmod(made, 0o666) == 0 else {
@@ -114,6 +113,14 @@ package enum TokenLock {
             guard errno == EEXIST else { throw .errno(shown) }
         }
         throw FileError(code: .failed, description: "\(shown): the file comes and goes.")
+    }
+
+    /// systemd's RestrictSUIDSGID= takes openat2(2) away (systemd.exec(5)). For a name that is one component, and none of
+    /// `.` and `..`, openat(2) with O_NOFOLLOW leads nowhere else either.
+    private static func openBeneath(_ directory: Int32, _ name: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
+        let opened = linux_open_beneath(directory, name, UInt64(flags), UInt64(mode))
+        guard opened < 0, errno == ENOSYS, !name.contains("/"), !name.hasPrefix(".") else { return opened }
+        return openat(directory, name, flags | O_CLOEXEC, mode)
     }
 
     private static func checked(_ number: Int32, _ shown: String) throws(FileError) -> Int32 {

@@ -199,11 +199,18 @@ package struct JournalLine: Hashable, Sendable {
         self.messageID = messageID
     }
 
-    /// Of systemd's message catalog: the manager starts the unit, or has done so.
-    package var isStart: Bool {
-        speaker == .manager
-            && (messageID == "7d4958e842da4a758f6c1cdc7b36dcc5" || messageID == "39f53479d3a045ac8e11786248231fbf")
+    // Of systemd's message catalog.
+
+    /// The manager starts the unit, or has done so.
+    package var isStart: Bool { isManagers(["7d4958e842da4a758f6c1cdc7b36dcc5", "39f53479d3a045ac8e11786248231fbf"]) }
+    /// The unit failed; its main process exited.
+    package var isFailure: Bool {
+        isManagers(["d9b373ed55a64feb8242e02dbe79a49c", "98e322203f7a4ed290d09fe03c09fe15"])
     }
+    /// An automatic restart was scheduled.
+    package var isAutomaticRestart: Bool { isManagers(["5eb03494b6584870a536b337290809b3"]) }
+
+    private func isManagers(_ ids: [String]) -> Bool { speaker == .manager && ids.contains(messageID) }
 }
 
 /// What the manager's journal says of who moved the unit last.

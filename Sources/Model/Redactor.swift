@@ -13,11 +13,14 @@ package struct Redactor: Sendable {
         let placeholder: [UInt8]
     }
 
-    /// By first byte, the longest first, so that a value is not torn apart by another that it contains.
-    private let needles: [UInt8: [Needle]]
+    /// By their first bytes, as many as the shortest has: a file may hold thousands. The longest first, so that a value
+    /// is not torn apart by another that it contains.
+    private let needles: [ArraySlice<UInt8>: [Needle]]
+    /// Which bytes one of them begins with.
+    private var starts = [Bool](repeating: false, count: 256)
 
     package init(secrets: [String]) {
-        var found: [UInt8: [Needle]] = [:]
+        var found: [ArraySlice<UInt8>: [Needle]] = [:]
         var seen: Set<String> = []
         for secret in secrets where secret.utf8.count >= Self.shortestSecret && seen.insert(secret).inserted {
             let placeholder = Array("[secret \(seen.count)]".utf8)
@@ -25,11 +28,13 @@ package struct Redactor: Sendable {
             let lines = secret.split(whereSeparator: \.isNewline).filter { $0.utf8.count >= Self.shortestLine }
             for value in [secret] + (lines.count > 1 ? lines.map(String.init) : []) {
                 for form in SecretForms.all(of: Array(value.utf8)) where form.count >= Self.shortestSecret {
-                    found[form[0], default: []].append(Needle(bytes: form, placeholder: placeholder))
+                    found[form.prefix(Self.shortestSecret), default: []].append(
+                        Needle(bytes: form, placeholder: placeholder))
                 }
             }
         }
         needles = found.mapValues { $0.sorted { $0.bytes.count > $1.bytes.count } }
+        for start in found.keys.compactMap(\.first) { starts[Int(start)] = true }
     }
 
     package func mask(_ text: String) -> String {
@@ -42,7 +47,10 @@ package struct Redactor: Sendable {
         result.reserveCapacity(text.count)
         var index = 0
         while index < text.count {
-            let match = needles[text[index]]?.first { text[index...].starts(with: $0.bytes) }
+            let rest = text[index...]
+            let match =
+                starts[Int(text[index])]
+                ? needles[rest.prefix(Self.shortestSecret)]?.first { rest.starts(with: $0.bytes) } : nil
             if let match {
                 result += match.placeholder
                 index += match.bytes.count

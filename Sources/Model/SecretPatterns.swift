@@ -1,7 +1,11 @@
 /// Values that give themselves away by their form or by what stands before them, whoever they belong to.
 enum SecretPatterns {
     private static let mask = "[masked]"
-    private static let prefixes = ["sk-", "gsk_", "ghp_", "github_pat_", "xoxb-", "xoxp-", "AKIA"]
+    private static let prefixes = [
+        "sk-", "sk_live_", "rk_live_", "whsec_", "gsk_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_",
+        "glpat-",
+        "xoxb-", "xoxp-", "xapp-", "AKIA", "AIza", "hf_", "npm_", "pypi-", "dop_v1_",
+    ]
     /// What a program writes after a secret's name when there is no secret.
     private static let noValues: Set<String> = [
         "undefined", "missing", "invalid", "expired", "required", "present", "REDACTED",

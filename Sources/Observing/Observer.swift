@@ -211,8 +211,10 @@ package final class Observer {
             isAsBefore ? last?.references ?? [] : ConfigReferences.names(in: observation.config)
         judge.judge(&observation, environment, checked: request.checked[found.id])
         observation.secretValues = SecretReader.values(found.environment, files, named: agent.secrets)
-        variables.forEach { _, value in
-            if value.contains("://") { observation.addresses.append(value) }
+        for variables in [variables] + files.files.compactMap(\.variables) {
+            variables.forEach { _, value in
+                if value.contains("://") { observation.addresses.append(value) }
+            }
         }
         var reader = TokenReader(book)
         observation.tokens = reader.read(

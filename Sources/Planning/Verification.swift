@@ -28,7 +28,7 @@ package enum Verification: Hashable, Sendable {
             return .broken("\(seen.agent.id.unit) went away again and systemd restarts it.")
         }
         guard unit.holds, let since = unit.activeSince else { return .waiting("is \(unit.activeState)") }
-        if let failure = seen.journal.lines.last(where: { isFailure($0) && $0.at > since }) {
+        if let failure = seen.journal.lines.last(where: { $0.isFailure && $0.at > since }) {
             return .broken("The journal shows a new failure after the action: \"\(failure.text)\".")
         }
         let held = seen.taken - max(acted, since)
@@ -63,11 +63,4 @@ package enum Verification: Hashable, Sendable {
 
     /// A conflict shows itself only in the rhythm of the polls.
     private static func answersConflict(_ plan: Plan) -> Bool { plan.rungs.contains(.rule(.pollerConflict)) }
-
-    /// Of systemd's message catalog: the unit failed; its main process exited.
-    private static func isFailure(_ line: JournalLine) -> Bool {
-        line.speaker == .manager
-            && (line.messageID == "d9b373ed55a64feb8242e02dbe79a49c"
-                || line.messageID == "98e322203f7a4ed290d09fe03c09fe15")
-    }
 }

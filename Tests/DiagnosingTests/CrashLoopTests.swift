@@ -71,7 +71,7 @@ struct CrashLoopTests {
     }
 
     @Test func `a pending restart that is no news since the last pass names no growth`() throws {
-        let finding = try #require(Self.finding(Self.pending(restarts: 5), before: 5))
+        let finding = try #require(Self.finding(Self.pending(restarts: 5), before: 5, found: true))
         #expect(finding.evidence.map(\.source) == ["unit property ActiveState", "unit property NRestarts"])
     }
 
@@ -103,6 +103,56 @@ struct CrashLoopTests {
 
     @Test func `once the pass has acted on a loop only restarts after that count`() {
         #expect(Self.finding(Self.running(restarts: 6), before: 5, found: true, acted: Sample.now) == nil)
+    }
+
+    @Test func `one crash of a unit that has crashed long ago is no loop`() {
+        #expect(Self.finding(Self.pending(restarts: 5), before: 5) == nil)
+        #expect(Self.finding(Self.pending(restarts: 6), before: 5) != nil)
+    }
+
+    private static let failed = "d9b373ed55a64feb8242e02dbe79a49c"
+    private static let scheduled = "5eb03494b6584870a536b337290809b3"
+
+    @Test func `an agent that ends well to be started anew does not crash`() {
+        var seen = Self.running(restarts: 8)
+        let restarts = [180, 120, 60].map {
+            Sample.line("Scheduled restart job.", .manager, at: Sample.now - .seconds($0), id: Self.scheduled)
+        }
+        seen.journal.lines = restarts
+        #expect(Self.finding(seen, before: 5) == nil)
+        // Three crashes beside those.
+        seen.unit.restarts = 11
+        #expect(Self.finding(seen, before: 5) != nil)
+        seen.unit.restarts = 8
+        seen.journal.lines = restarts.flatMap {
+            [Sample.line("Failed.", .manager, at: $0.at - .seconds(1), id: Self.failed), $0]
+        }
+        #expect(Self.finding(seen, before: 5) != nil)
+    }
+
+    /// The config was changed so long before the look; the unit failed 200 seconds before it, and runs for 150.
+    private static func edited(_ age: Duration) -> AgentObservation {
+        var seen = Self.running(restarts: 8, since: .seconds(150))
+        seen.journal.lines = [Sample.line("Failed.", .manager, at: Sample.now - .seconds(200), id: failed)]
+        seen.config = [Sample.present(Sample.config("other", changed: Sample.now - age))]
+        return seen
+    }
+
+    @Test func `a config that came after the last crash is not what crashed: it is waited for`() {
+        #expect(Self.finding(Self.edited(.seconds(190)), before: 5)?.prescription == .wait)
+        #expect(Self.finding(Self.edited(.seconds(210)), before: 5)?.prescription == Prescription.none)
+        #expect(
+            Self.finding(Self.edited(.seconds(190)), before: 5, acted: Sample.now)?.prescription == Prescription.none)
+    }
+
+    @Test func `an agent that writes its config at each start is waited for once`() {
+        let seen = Self.edited(.seconds(190))
+        var history = AgentHistory()
+        history.restarts = 5
+        history.kinds = [.unitCrashLoop]
+        history.lastConfig = ConfigMemory(seen, after: nil)
+        let found = Rules.findings(seen, history: history, policy: Policy()).first { $0.kind == .unitCrashLoop }
+        #expect(found?.prescription == Prescription.none)
     }
 
     @Test func `a unit that has given up is not in a loop any more`() {

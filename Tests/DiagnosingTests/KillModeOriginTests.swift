@@ -28,7 +28,7 @@ struct KillModeOriginTests {
     }
 
     @Test(arguments: [
-        "10-a.conf", "89-z.conf", "90-agent-watchdog.con", "90-agent-watchdog.conf",
+        "10-a.conf", "89-z.conf", "90-agent-watchdog.con",
     ])
     func `a drop-in that ours comes after is overruled by ours`(name: String) {
         #expect(finding(.file("\(Self.folder)/\(name)", line: 2))?.prescription == .enforceKillMode)
@@ -56,14 +56,19 @@ struct KillModeOriginTests {
         #expect(taken.prescription == .none)
         #expect(
             taken.summary.hasSuffix(
-                "was taken away, so it is left as it is. To make it safe again, set KillMode=control-group in a drop-in of your own."
+                "was taken away or changed, so it is left as it is. To make it safe again, set KillMode=control-group in a drop-in of your own."
             ))
-        // It applies, and does not say what it should: that is not taken away.
+        // There, and empty.
         seen.unit.dropInPaths = ["\(Self.folder)/90-agent-watchdog.conf"]
-        #expect(found()?.prescription == .enforceKillMode)
+        #expect(found()?.severity == .info)
         history.wroteKillMode = false
         seen.unit.dropInPaths = []
         #expect(found()?.prescription == .enforceKillMode)
+    }
+
+    @Test func `our own file that a person changed is theirs`() throws {
+        let found = try #require(finding(.file("\(Self.folder)/90-agent-watchdog.conf", line: 3)))
+        #expect(found.severity == .info && found.prescription == Prescription.none)
     }
 
     @Test func `a unit's own file is overruled whatever its name`() {

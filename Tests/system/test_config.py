@@ -2,7 +2,9 @@
 import json
 import os
 import shutil
+import signal
 import sqlite3
+import struct
 import time
 from pathlib import Path
 
@@ -691,3 +693,53 @@ def edit_meanwhile(world):
     alone(agent)
     equal((agent.state()["MainPID"], open_changes(world)), (pid, []), "the agent's process, and open changes")
     equal(call.status, REFUSED, "the exit status")
+
+
+# What must not get lost on the way
+
+def access_list(*entries):
+    """acl(5), as the kernel takes it: (tag, permissions, id)."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+@test("a config keeps its access control list, which closes it to the group", (SYSTEM, OWN))
+def keeps_access_list(world):
+    agent = with_mode(world)
+    nobody = 0xFFFFFFFF
+    wanted = access_list((1, 6, nobody), (2, 4, 1), (4, 0, nobody), (16, 6, nobody), (32, 0, nobody))
+    os.setxattr(agent.config, "system.posix_acl_access", wanted)
+    equal(described(agent)[3], oct(0o100660), "the mode that stat shows")
+    apply(world, edited(agent, runs=7), status=0)
+    equal(os.getxattr(agent.config, "system.posix_acl_access"), wanted, "the list after an apply")
+    world.watchdog("config", "rollback", "coder", status=0)
+    equal(os.getxattr(agent.config, "system.posix_acl_access"), wanted, "the list after a rollback")
+
+
+@test("an apply outlives its session and Ctrl-C, and sets the time for its confirmation", EVERYWHERE, seconds=8)
+def outlives_its_session(world):
+    world.settings(settle="3s")
+    agent = with_mode(world)
+    old, first = described(agent), agent.state()["InvocationID"]
+    words = ["config", "apply", "coder", handed(world, edited(agent, runs=7)), "--confirm", "1h", "--json"]
+    process = world.begin(*words)
+    breaks.wait("the agent to be restarted", lambda: agent.state()["InvocationID"] != first)
+    for each in (signal.SIGHUP, signal.SIGINT):
+        run("pkill", f"-{each.value}", "-f", "watchdog config apply")
+    call = world.ended(process, *words)
+    equal((call.status, call.json["outcome"]), (0, "waiting"), "exit status and outcome")
+    check(described(agent)[0] != old[0], "the new config is not in place")
+    world.watchdog("config", "confirm", "coder", status=0)
+
+
+@test("no difference shows a secret among a command's words, in a hook's address or in a key", (SYSTEM,))
+def secrets_by_form(world):
+    agent = with_mode(world)
+    values = ["Zq8" * 6, "T0AAA/B0BBB/Zq9" * 2, "Zr7" * 8, "glpat-" + "Zs6" * 6, "Zt5" * 6]
+    config = json.loads(edited(agent, runs=7))
+    config["mcp"] = {"args": ["-y", "server", "--api-token", values[0]],
+                     "hook": f"https://hooks.slack.com/services/{values[1]}", "maps": f"https://maps.test/x?key={values[2]}",
+                     "odd": values[3], "variables": [{"key": "API_KEY", "value": values[4]}]}
+    call = apply(world, json.dumps(config, indent=2) + "\n", "--despite", "config-schema")
+    contains(call.out, "--api-token", "the difference")
+    for value in values:
+        lacks(call.out + call.err, value, "the difference")

@@ -1,9 +1,11 @@
 """Units that nothing heals: the budget holds, a person is asked once, and then there is silence."""
 import os
+import re
+import signal
 import time
 
 import breaks
-from catalogue import EVERYWHERE, test
+from catalogue import EVERYWHERE, SYSTEM, USER, test
 from expect import check, contains, equal
 
 
@@ -154,3 +156,38 @@ def crash_loop_mended(world):
     agent.systemctl("restart", agent.unit)  # a start by hand begins the count anew
     breaks.wait("the agent to be ready", agent.ready)
     equal(world.run("--json", status=0).verdict("loop"), "healthy", "the verdict after a restart by hand")
+
+
+def looping(world, text):
+    """An agent that crashed three times with another config and then runs with this one, which came after that."""
+    agent = world.learned("loop", restart_sec="2s", start_limit="1000/1000")
+    agent.write(agent.config, text(agent.config.read_text(), 8))
+    breaks.hopeless(agent)
+    breaks.wait("a restart to be pending", lambda: agent.state()["SubState"] == "auto-restart")
+    breaks._clear_fault(agent)
+    agent.write(agent.config, text(agent.config.read_text(), 9))
+    breaks.wait("systemd to have restarted the agent", agent.ready)
+    os.utime(agent.config, (time.time() - 300,) * 2)
+    return agent
+
+
+@test("a config that a person put in place after the last crash is not rolled back by the first pass that sees the loop",
+      EVERYWHERE, seconds=12)
+def repaired_before_the_pass(world):
+    agent = looping(world, lambda text, runs: re.sub(r'"maxConcurrent": \d+', f'"maxConcurrent": {runs}', text))
+    mended, first = agent.config.read_text(), agent.state()["InvocationID"]
+    call = world.run("--json", status=2)
+    contains(call.agent("loop")["reason"], "left alone until it has held", "why nothing is done")
+    equal((agent.config.read_text(), world.ledger.actions()), (mended, []), "the config, and what was done")
+    equal(agent.state()["InvocationID"], first, "the agent's start")
+
+
+@test("an agent that ends well three times to be started anew is in no crash loop", (SYSTEM, USER), seconds=8)
+def ends_well(world):
+    agent = world.learned("fresh", restart="always", restart_sec="100ms", start_limit="1000/1000")
+    for _ in range(3):
+        pid = agent.state()["MainPID"]
+        os.kill(pid, signal.SIGTERM)
+        breaks.wait("the agent to be started anew", lambda: agent.state()["MainPID"] not in (0, pid) and agent.ready())
+    equal(agent.state()["NRestarts"], 3, "the counter of restarts")
+    equal(world.run("--json", status=0).verdict("fresh"), "healthy", "the verdict")

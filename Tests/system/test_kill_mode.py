@@ -274,12 +274,25 @@ def taken_back(world):
         call = world.run("--json", status=0)
         found = [finding for finding in call.agent("unsafe")["findings"] if finding["kind"] == "unit-kill-mode"]
         equal([finding["severity"] for finding in found], ["info"], "the severity of what is found then")
-        contains(found[0]["summary"], "was taken away, so it is left as it is", "what is found then")
+        contains(found[0]["summary"], "was taken away or changed, so it is left as it is", "what is found then")
     equal(agent.state()["KillMode"], "process", "KillMode after two more passes")
     check(not file.exists(), "our file has been written again")
     equal((len(world.doubles.alerts()), len(world.ledger.actions())), (alerts, actions), "messages and actions since")
     contains(world.watchdog("doctor", "--agent", "unsafe").out, "set KillMode=control-group in a drop-in of",
              "what `doctor` says to do")
+
+
+@test("our file that a person has changed or emptied is not written over", (SYSTEM, USER))
+def changed_by_a_person(world):
+    agent = world.create("unsafe", kill_mode="process")
+    world.run(status=0)
+    for text in ("[Service]\nKillMode=process\n", ""):
+        put(agent, ours(agent), text)
+        agent.systemctl("daemon-reload")
+        equal(agent.state()["KillMode"], "process", "KillMode with the changed file")
+        actions = world.ledger.actions()
+        world.run(status=0)
+        equal((ours(agent).read_text(), world.ledger.actions()), (text, actions), "our file, and what was done")
 
 
 @test("uninstalling takes away every drop-in of ours, of the system and of users, and no other file", (USER,),

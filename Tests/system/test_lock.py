@@ -625,3 +625,11 @@ def installed(world):
     run(str(REPOSITORY / "scripts/uninstall"))
     check(not FOLDER.exists() and not Path("/etc/tmpfiles.d/agent-watchdog.conf").exists(),
           "the folder, or what makes it at boot, is left behind")
+
+
+@test("the lock works in a unit that systemd forbids openat2: RestrictSUIDSGID=")
+def restricted(world):
+    make_folder()
+    done = run("systemd-run", "--wait", "--pipe", "-q", "-p", "RestrictSUIDSGID=yes", f"--setenv={NAME}={TOKEN}", PROGRAM,
+               "lock", f"--token-env={NAME}", "--", "echo", "started", check=False)
+    equal((done.returncode, done.stdout), (0, "started\n"), f"status and output ({done.stderr})")

@@ -17,6 +17,10 @@ extern const int linux_o_path;
 
 /* renameat2(2) with RENAME_EXCHANGE or RENAME_NOREPLACE. */
 int linux_rename_exchange(int directory, const char *one, const char *other);
+/* A file's POSIX access control list as the kernel hands it out (acl(5), xattr(7)); does not follow a link. */
+ssize_t linux_get_access_list(const char *path, void *list, size_t size);
+int linux_set_access_list(int file, const void *list, size_t size);
+
 int linux_rename_noreplace(int directory, const char *from, const char *to);
 
 /*
