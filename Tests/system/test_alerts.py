@@ -1,4 +1,5 @@
 """Messages reach their channels once, and are kept until they do."""
+import os
 import time
 
 import breaks
@@ -175,3 +176,18 @@ def no_brake(world):
     call = world.run("--json", status=0)
     equal([call.verdict(agent.name) for agent in broken], ["healed"] * 2, "the verdicts")
     check(call.seconds < 5, f"the pass took {call.seconds:.1f} s: they were not healed together")
+
+
+@test("a second thing to be warned of is told although a first one is open, and once", EVERYWHERE)
+def second_warning(world):
+    agent = world.create("coder")
+    world.doubles.set_webhook(bot_token("coder"), "https://hooks.example.net/x")
+    world.run(status=1)
+    kinds = [alert["kinds"] for alert in world.doubles.alerts()]
+    equal(kinds, [["poller-webhook"]], "what is told first")
+    agent.write(agent.config, agent.config.read_text().replace('"maxConcurrent"', '"max\u200bConcurrent"'))
+    os.utime(agent.config, (time.time() - 600,) * 2)
+    for _ in range(2):
+        world.run(status=1)
+        kinds = [sorted(alert["kinds"]) for alert in world.doubles.alerts()]
+        equal(kinds, [["poller-webhook"], ["config-invisible-character", "poller-webhook"]], "what is told then")
