@@ -100,10 +100,14 @@ enum UnitRules {
         return count
     }
 
+    /// An agent that writes its config anew at each start is mended only if it has come this far since.
+    private static let outlived: Duration = .seconds(20)
+
     /// Whether what runs now has a config that came after the last crash: this one has not crashed yet. An agent that
     /// writes its config anew at each start has the same one in the pass after this.
     private static func isMended(_ seen: AgentObservation, _ history: AgentHistory, found: Bool) -> Bool {
         guard history.acted == nil, seen.unit.isRunning, !seen.unit.awaitsRestart,
+            let started = seen.unit.mainStarted, seen.taken - started >= outlived,
             let crash = seen.journal.lines.last(where: \.isFailure)?.at
         else { return false }
         if found, history.lastConfig?.meanings == ConfigMemory.meanings(of: seen.config) { return false }

@@ -145,6 +145,14 @@ struct CrashLoopTests {
             Self.finding(Self.edited(.seconds(190)), before: 5, acted: Sample.now)?.prescription == Prescription.none)
     }
 
+    @Test func `a process that has not outlived the loop by 20 seconds is not taken for mended`() {
+        for (age, prescription) in [(19, Prescription.none), (20, .wait)] {
+            var seen = Self.edited(.seconds(190))
+            seen.unit.mainStarted = Sample.now - .seconds(age)
+            #expect(Self.finding(seen, before: 5)?.prescription == prescription)
+        }
+    }
+
     @Test func `an agent that writes its config at each start is waited for once`() {
         let seen = Self.edited(.seconds(190))
         var history = AgentHistory()

@@ -172,9 +172,10 @@ def looping(world, text):
 
 
 @test("a config that a person put in place after the last crash is not rolled back by the first pass that sees the loop",
-      EVERYWHERE, seconds=12)
+      EVERYWHERE, seconds=32, waits=True)
 def repaired_before_the_pass(world):
     agent = looping(world, lambda text, runs: re.sub(r'"maxConcurrent": \d+', f'"maxConcurrent": {runs}', text))
+    time.sleep(21)  # so long it has to have outlived the loop
     mended, first = agent.config.read_text(), agent.state()["InvocationID"]
     call = world.run("--json", status=2)
     contains(call.agent("loop")["reason"], "left alone until it has held", "why nothing is done")
