@@ -11,8 +11,11 @@ enum AgentFiles {
     /// from root's own unit file or settings; a user's, and one that a config includes, may come from that user, who must
     /// not be able to point root anywhere.
     static func directory(holding path: String, of seen: AgentObservation) throws(FileError) -> ConfinedDirectory {
-        let isRoots = seen.agent.rootNamesConfig && seen.agent.config.contains(path)
-        return try ConfinedDirectory(try splitPath(path).folder, as: identity(seen), rootInRootsFolders: isRoots)
+        // What is included is root's word where a file that root alone can write includes it.
+        let isRoots =
+            seen.agent.isRootsWord(path) || seen.config.contains { $0.path == path && $0.isRootsWord }
+        return try ConfinedDirectory(
+            try splitPath(path).folder, as: identity(seen), namedBy: isRoots ? .root : .others)
     }
 }
 
@@ -46,7 +49,8 @@ enum KillModeDropIn {
         let owner = id.scope == .system ? FileIdentity.root : try AgentFiles.identity(seen)
         let base = id.scope == .system ? "/etc/systemd/system" : owner.home + "/.config/systemd/user"
         let folder = "\(base)/\(id.unit).d"
-        let directory = try ConfinedDirectory(folder, as: owner, creating: true)
+        let directory = try ConfinedDirectory(
+            folder, as: owner, namedBy: id.scope.isRoots ? .root : .others, creating: true)
         let text = """
             # Written by agent-watchdog: children of this agent must not outlive a restart of it.
             # To take it back, delete this file and reload the manager's units (systemctl daemon-reload).

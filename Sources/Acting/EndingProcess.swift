@@ -60,12 +60,18 @@ final class EndingProcess {
         guard let present = ProcessTable.cgroup(of: pid), !group.isEmpty,
             present == group || present.hasPrefix(group + "/")
         else { return "PID \(pid) is not in the cgroup of \(seen.agent.id.unit) any more." }
-        let marks = ProcessTable.environment(of: pid) ?? []
-        guard let invocation = marks.last(where: { $0.hasPrefix("INVOCATION_ID=") }),
-            invocation != "INVOCATION_ID=\(seen.unit.invocationID)"
-        else { return "PID \(pid) does not carry the mark of an earlier start." }
         guard let main = ProcessTable.status(of: seen.unit.mainPID), status.startTicks < main.startTicks else {
             return "The main process of \(seen.agent.id.unit) changed meanwhile."
+        }
+        guard let marks = ProcessTable.environment(of: pid) else {
+            return "The environment of PID \(pid) cannot be read any more."
+        }
+        if let invocation = marks.last(where: { $0.hasPrefix("INVOCATION_ID=") && $0 != "INVOCATION_ID=" }) {
+            return invocation == "INVOCATION_ID=\(seen.unit.invocationID)"
+                ? "PID \(pid) carries the mark of the present start." : nil
+        }
+        guard let began = seen.unit.activationTicks(main.startTicks), status.startTicks < began else {
+            return "PID \(pid) carries no mark of an earlier start."
         }
         return nil
     }

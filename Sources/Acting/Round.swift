@@ -12,6 +12,13 @@ package final class Round {
     /// How long jobs and ending processes may take, at most.
     private let limit: Duration
     private let key: FingerprintKey
+    private let lastLook: LastLooks
+
+    /// What becomes of a job of a unit after one more look at it, directly before it would be asked for. All at once.
+    package typealias LastLooks = ([(remedy: Remedy, seen: AgentObservation)]) -> [JobChoice]
+
+    /// One user's jobs hold up nobody else's pass for longer.
+    private static let mostForUser: Duration = .seconds(60)
 
     private struct Step {
         let index: Int
@@ -19,16 +26,27 @@ package final class Round {
         let seen: AgentObservation
         let log: StepLog
 
-        func close(_ result: ActionOutcome.Result, _ target: String, _ reason: String) {
-            log.ended(index, ActionOutcome(remedy: remedy.name, target: target, result: result, reason: reason))
+        func close(
+            _ result: ActionOutcome.Result, _ target: String, _ reason: String, isOvertaken: Bool = false
+        ) {
+            log.ended(
+                index,
+                ActionOutcome(
+                    remedy: remedy.name, target: target, result: result, reason: reason, isOvertaken: isOvertaken))
         }
     }
 
-    private var jobs: [(step: Step, job: UnitJob)] = []
+    private var jobs: [Step] = []
+    /// Failed states that are cleared directly before the start that needs it.
+    private var resets: [AgentID: Step] = [:]
     private var dropIns: [(step: Step, path: String)] = []
     private var ending: [(step: Step, process: EndingProcess)] = []
 
-    package init(limit: Duration, key: FingerprintKey, manager: @escaping (Scope) -> UnitManager?) {
+    package init(
+        limit: Duration, key: FingerprintKey, lastLook: @escaping LastLooks,
+        manager: @escaping (Scope) -> UnitManager?
+    ) {
+        self.lastLook = lastLook
         self.key = key
         self.limit = limit
         self.manager = manager
@@ -58,19 +76,9 @@ package final class Round {
 
     /// `false` where the step has failed already.
     private func begin(_ step: Step) -> Bool {
-        let unit = step.seen.agent.id.unit
         switch step.remedy {
-        case .startUnit: jobs.append((step, UnitJob(.start, unit)))
-        case .restartUnit: jobs.append((step, UnitJob(.restart, unit)))
-        case .resetFailed:
-            do throws(SystemdError) {
-                guard let manager = manager(step.seen.agent.id.scope) else { return unreachable(step) }
-                try manager.resetFailed(unit)
-                step.close(.done, unit, "The failed state of \(unit) is cleared.")
-            } catch {
-                step.close(.failed, unit, error.description)
-                return false
-            }
+        case .startUnit, .restartUnit: jobs.append(step)
+        case .resetFailed: resets[step.seen.agent.id] = step
         case .writeKillMode(let mode):
             let path = KillModeDropIn.shownPath(step.seen.agent.id)
             do throws(FileError) {
@@ -128,9 +136,7 @@ package final class Round {
                 }
             }
         }
-        for (scope, group) in Dictionary(grouping: jobs, by: { $0.step.seen.agent.id.scope }) {
-            runJobs(group, scope)
-        }
+        runJobs()
         for (step, process) in ending {
             let target = "PID \(process.id.pid)"
             do throws(ProcessError) {
@@ -147,26 +153,87 @@ package final class Round {
             }
         }
         jobs = []
+        resets = [:]
         dropIns = []
         ending = []
     }
 
-    private func runJobs(_ group: [(step: Step, job: UnitJob)], _ scope: Scope) {
-        guard let manager = manager(scope) else {
-            for (step, _) in group { _ = unreachable(step) }
-            return
-        }
-        do throws(SystemdError) {
-            let answers = try manager.run(group.map(\.job), seconds: limit.seconds)
-            for ((step, job), answer) in zip(group, answers) {
-                switch answer {
-                case .success("done"): step.close(.done, job.unit, "systemd reports the job as done.")
-                case .success(let word): step.close(.failed, job.unit, "systemd reports the job as \(word).")
-                case .failure(let error): step.close(.failed, job.unit, error.description)
+    private func runJobs() {
+        guard !jobs.isEmpty else { return }
+        let choices = lastLook(jobs.map { ($0.remedy, $0.seen) })
+        var asked: [Scope: [(step: Step, job: UnitJob)]] = [:]
+        for (step, choice) in zip(jobs, choices) {
+            let id = step.seen.agent.id
+            let reset = resets.removeValue(forKey: id)
+            switch choice {
+            case .no(let reason):
+                reset?.close(.refused, id.unit, reason, isOvertaken: true)
+                step.close(.refused, id.unit, reason, isOvertaken: true)
+            case .go(let kind):
+                if let reset, !clear(reset) {
+                    step.close(.refused, id.unit, "Not begun, because the step before it failed.")
+                } else {
+                    asked[id.scope, default: []].append((step, UnitJob(Self.verb(kind), id.unit)))
                 }
             }
+        }
+        var batches: [(group: [(step: Step, job: UnitJob)], batch: JobBatch, limit: Duration)] = []
+        // The system's first.
+        for (scope, group) in asked.sorted(by: { ($0.key.uid ?? 0) < ($1.key.uid ?? 0) }) {
+            guard let manager = manager(scope) else {
+                for (step, _) in group { _ = unreachable(step) }
+                continue
+            }
+            do throws(SystemdError) {
+                let most = scope == .system ? limit : min(limit, Self.mostForUser)
+                batches.append((group, try manager.begin(group.map(\.job)), most))
+            } catch {
+                for (step, job) in group { step.close(.failed, job.unit, error.description) }
+            }
+        }
+        let began = ContinuousClock.now
+        for (group, batch, limit) in batches {
+            do throws(SystemdError) {
+                // Those of other managers go on meanwhile.
+                try batch.wait(max(.zero, began + limit - ContinuousClock.now))
+                close(group, batch.results(after: limit))
+            } catch {
+                for (step, job) in group { step.close(.failed, job.unit, error.description) }
+            }
+        }
+    }
+
+    private func close(_ group: [(step: Step, job: UnitJob)], _ answers: [Result<String, SystemdError>]) {
+        for ((step, job), answer) in zip(group, answers) {
+            switch answer {
+            case .success("done"): step.close(.done, job.unit, "systemd reports the job as done.")
+            case .success(let word): step.close(.failed, job.unit, "systemd reports the job as \(word).")
+            case .failure(let error) where error.code == .timedOut:
+                step.close(.pending, job.unit, "\(error) systemd is still at it; the next pass looks again.")
+            case .failure(let error): step.close(.failed, job.unit, error.description)
+            }
+        }
+    }
+
+    private static func verb(_ kind: UnitJobKind) -> UnitJob.Verb {
+        switch kind {
+        case .start: .start
+        case .restart: .restart
+        case .tryRestart: .tryRestart
+        }
+    }
+
+    /// Without it systemd refuses a start that comes too soon after many others.
+    private func clear(_ step: Step) -> Bool {
+        let unit = step.seen.agent.id.unit
+        do throws(SystemdError) {
+            guard let manager = manager(step.seen.agent.id.scope) else { return unreachable(step) }
+            try manager.resetFailed(unit)
+            step.close(.done, unit, "The failed state of \(unit) is cleared.")
+            return true
         } catch {
-            for (step, job) in group { step.close(.failed, job.unit, error.description) }
+            step.close(.failed, unit, error.description)
+            return false
         }
     }
 

@@ -27,6 +27,10 @@ static inline CURLcode watchdog_curl_status(CURL *easy, long *status) {
     return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, status);
 }
 
+static inline CURLcode watchdog_curl_os_error(CURL *easy, long *number) {
+    return curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, number);
+}
+
 /* The result of a finished transfer sits in a union, which Swift imports without its active member. */
 static inline CURLcode watchdog_curl_result(const CURLMsg *message) {
     return message->data.result;

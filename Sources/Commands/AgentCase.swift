@@ -9,6 +9,10 @@ final class AgentCase {
     var findings: [Finding]
     /// What was found before anything was done.
     var found: [Finding] = []
+    /// All that was found in this pass, and in its incident before.
+    var everFound: Set<FindingKind> = []
+    /// The config files that stood there when it broke; `nil` while it has not.
+    private(set) var suspects: Set<String>?
     var history: AgentHistory
     /// The history as the ledger has it, without what this pass has changed in its copy.
     let remembered: AgentHistory
@@ -29,7 +33,7 @@ final class AgentCase {
     /// The last plan did not help, although the present observation shows nothing wrong.
     var unproven = false
     /// Versions that a restore replaced, and by what, until it is known whether it helped.
-    var replaced: [(version: ConfigVersion, by: ConfigIdentity)] = []
+    var replaced: [Ladder.Replaced] = []
     /// Whether the agent was started after those restores of earlier passes, so that it has judged them.
     var replacedBeforeStart = true
     /// Stored versions that a rollback of this pass replaced for good.
@@ -46,6 +50,15 @@ final class AgentCase {
         remembered = history
         incident = history.incident
         findings = []
+        everFound = Set(history.incident?.kinds ?? [])
+        suspects = history.incident?.suspects
+    }
+
+    /// What is found now. The first time that it is broken decides which files can have broken it.
+    func find(_ found: [Finding], _ policy: Policy) {
+        findings = found
+        everFound.formUnion(found.map(\.kind))
+        if suspects == nil, isBroken { suspects = Rollback.suspects(seen, policy) }
     }
 
     /// Findings that make an incident: all but remarks, and but a failed probe that nothing has confirmed yet.

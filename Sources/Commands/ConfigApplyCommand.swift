@@ -58,7 +58,7 @@ enum ConfigApplyCommand {
             }
             let remarks = try refuseFaults(bytes, source, old.path, each, pass, invocation)
             let redactor = each.redactor(and: WrittenSecrets.values(in: bytes, old.path))
-            for remark in remarks { environment.complain("watchdog: \(redactor.mask(remark))\n") }
+            environment.say(remarks.map { "watchdog: \(redactor.mask($0))" })
             let new = ConfigVersion(
                 path: old.path, bytes: bytes, digest: Digest(hex: sha256(bytes)), mode: old.mode, uid: old.uid,
                 gid: old.gid, modified: environment.now(), changed: environment.now(),
@@ -90,7 +90,7 @@ enum ConfigApplyCommand {
         let includes =
             each.seen.config.contains { $0.includedAt != nil }
             || String(decoding: bytes, as: UTF8.self).contains("$include")
-        let isFirst = each.agent.config.first == path
+        let isFirst = each.agent.config.first?.path == path
         // Judged by the name that it is to have.
         let verdict = ConfigChecks.verdict(
             bytes, path: path, schema: includes ? nil : schema?.check, ascii: validation.ascii.contains(path)
@@ -131,9 +131,9 @@ enum ConfigApplyCommand {
         let lines = faults.prefix(20).map { "\(source):\($0.line):\($0.column): \($0.kind.rawValue): \($0.sentence)" }
         throw CommandFailure(
             .degraded,
-            redactor.mask(
-                "\(lines.joined(separator: "\n"))\nwatchdog: nothing was changed, because \(each.agent.name) would stumble over \(faults.count == 1 ? "this" : "these \(faults.count) faults"). Correct \(source) and try again; or, if the agent does not mind, add --despite KIND."
-            ))
+            lines: (lines + [
+                "watchdog: nothing was changed, because \(each.agent.name) would stumble over \(faults.count == 1 ? "this" : "these \(faults.count) faults"). Correct \(source) and try again; or, if the agent does not mind, add --despite KIND."
+            ]).map(redactor.mask))
     }
 
     static func refusal(_ file: ConfigFile) -> String {
@@ -181,9 +181,8 @@ enum ConfigRollbackCommand {
                 )
             }
             if let then = stored.release, let now = each.seen.release, then != now {
-                environment.complain(
-                    "watchdog: this version is of release \(then.printable), and \(each.agent.name) is \(now.printable) by now.\n"
-                )
+                environment.say(
+                    "watchdog: this version is of release \(then), and \(each.agent.name) is \(now) by now.")
             }
             // Whose it is and who may read it stays as it is now: that may have been closed since.
             return try ConfigOrder(
@@ -204,7 +203,7 @@ enum ConfigRollbackCommand {
         }
         throw CommandFailure(
             .unable,
-            "watchdog: no version of \(path) is known to be good yet; `watchdog config history \(each.agent.name)` lists what is stored."
+            "watchdog: no version of \(path) is known to be good yet; \(ShellCommand("watchdog", "config", "history", each.agent.name).inSentence) lists what is stored."
         )
     }
 }

@@ -67,17 +67,16 @@ enum ConfigCheckCommand {
         } else {
             let style = Style(colour: environment.colour)
             for fault in faults {
-                environment.write(
-                    "\(path):\(fault.line):\(fault.column): \(fault.kind.rawValue): \(fault.sentence.printable)\n")
+                environment.show("\(path):\(fault.line):\(fault.column): \(fault.kind.rawValue): \(fault.sentence)")
             }
             for odd in verdict.oddities {
-                environment.write("\(path):\(odd.line):\(odd.column): remark: \(odd.sentence.printable)\n")
+                environment.show("\(path):\(odd.line):\(odd.column): remark: \(odd.sentence)")
             }
             let count = faults.count == 1 ? "1 fault" : "\(faults.count) faults"
-            environment.write(
+            environment.show(
                 faults.isEmpty
-                    ? "\(style.verdict("ok")): \(path) (\(syntax.name))\n"
-                    : "\(style.verdict("problem")): \(count) in \(path) (\(syntax.name))\n")
+                    ? "\(style.verdict("ok")): \(path) (\(syntax.name))"
+                    : "\(style.verdict("problem")): \(count) in \(path) (\(syntax.name))")
         }
         return faults.isEmpty ? .well : .degraded
     }
@@ -98,12 +97,13 @@ enum ConfigCheckCommand {
         guard new != bytes else { return bytes }
         if !invocation.json {
             let style = Style(colour: environment.colour)
-            for line in ShownConfig.invisible(from: bytes, to: new, path) { environment.write(style.diff(line) + "\n") }
+            environment.show(ShownConfig.invisible(from: bytes, to: new, path).map(style.diff))
         }
         do throws(FileError) {
             let absolute = path.hasPrefix("/") ? path : environment.folder + "/" + path
             let (folder, name) = try splitPath(absolute)
-            let directory = try ConfinedDirectory(folder, as: try FileIdentity(uid: environment.uid))
+            let directory = try ConfinedDirectory(
+                folder, as: try FileIdentity(uid: environment.uid), namedBy: .root)
             let found = try directory.read(name, most: 4 << 20)
             try directory.replace(
                 name, with: new, mode: found.mode, uid: found.uid, gid: found.gid, expecting: sha256(bytes))

@@ -34,7 +34,7 @@ enum ConfigConfirmCommand {
         if invocation.json {
             environment.write(try jsonText(Report(agent: name, outcome: "kept", path: change.old.path)))
         } else {
-            environment.write("kept: \(change.old.path) stays as it is.\n")
+            environment.show("kept: \(change.old.path) stays as it is.")
         }
         return .well
     }

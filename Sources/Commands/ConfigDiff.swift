@@ -1,4 +1,5 @@
 internal import Model
+internal import Planning
 
 /// What a restore changes in an agent's config, for people: secrets masked, control characters shown.
 enum ConfigDiff {

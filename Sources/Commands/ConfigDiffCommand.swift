@@ -40,13 +40,12 @@ enum ConfigDiffCommand {
         }
         let style = Style(colour: environment.colour)
         if lines.isEmpty {
-            environment.write(
+            environment.show(
                 named.count > 1
-                    ? "The two versions are the same.\n"
-                    : named.isEmpty
-                        ? "The config is its last known good version.\n" : "The config is that version.\n")
+                    ? "The two versions are the same."
+                    : named.isEmpty ? "The config is its last known good version." : "The config is that version.")
         }
-        for line in lines { environment.write(style.diff(line) + "\n") }
+        environment.show(lines.map(style.diff))
         return .well
     }
 

@@ -58,8 +58,8 @@ enum ConfigHistoryCommand {
             return .well
         }
         guard !records.isEmpty else {
-            environment.write(
-                "No version of \(name)'s config is stored yet: that takes a healthy agent and two passes.\n")
+            environment.show(
+                "No version of \(name)'s config is stored yet: that takes a healthy agent and two passes.")
             return .well
         }
         let style = Style(colour: environment.colour)
@@ -69,16 +69,16 @@ enum ConfigHistoryCommand {
             let release = record.release.map { ", release \($0.printable)" } ?? ""
             let author = record.author.map { ", by \($0)" } ?? ""
             let stands = present.contains { inPlace(records, $0) == record.id } ? ", in place now" : ""
-            environment.write(
-                "\(String(record.id).padded(width))  \(record.state == "known-good" ? style.good(state) : state)  \(record.since.rfc3339)  \(record.identity.digest.short)  \(record.size) bytes  \(record.path)\(author)\(release)\(stands)\n"
+            environment.show(
+                "\(String(record.id).padded(width))  \(record.state == "known-good" ? style.good(state) : state)  \(record.since.rfc3339)  \(record.identity.digest.short)  \(record.size) bytes  \(record.path)\(author)\(release)\(stands)"
             )
         }
         for file in present {
             switch file.state {
-            case .missing: environment.write("\(file.path) is missing now.\n")
+            case .missing: environment.show("\(file.path) is missing now.")
             case .present where inPlace(records, file) == nil:
-                environment.write(
-                    "\(file.path) is none of these now; `watchdog config diff \(name)` shows what is different.\n")
+                let show = ShellCommand("watchdog", "config", "diff", name).inSentence
+                environment.show("\(file.path) is none of these now; \(show) shows what is different.")
             default: break
             }
         }
@@ -93,11 +93,11 @@ enum ConfigHistoryCommand {
         do throws(CommandFailure) {
             return try ConfigSession.look(at: name, ledger, invocation, environment).seen.config.filter {
                 guard case .refused(let sentence) = $0.state else { return true }
-                environment.complain("watchdog: \(sentence)\n")
+                environment.say("watchdog: \(sentence)")
                 return false
             }
         } catch {
-            environment.complain("\(error.sentence)\n")
+            environment.say(error.lines)
             return []
         }
     }

@@ -85,10 +85,10 @@ struct ConfigOrder {
     private func announce(_ diff: [String], starts: Bool) {
         guard !invocation.json else { return }
         let style = Style(colour: pass.environment.colour)
-        for line in diff { pass.environment.write(style.diff(line) + "\n") }
+        pass.environment.show(diff.map(style.diff))
         guard starts else { return }
-        pass.environment.write(
-            "\("trying".padded(9)) \(each.agent.id.unit): it is started with this file, and has to hold for \(pass.policy.settle.inWords). Ctrl-C does not stop that.\n"
+        pass.environment.show(
+            "\("trying".padded(9)) \(each.agent.id.unit): it is started with this file, and has to hold for \(pass.policy.settle.inWords). Ctrl-C does not stop that."
         )
     }
 
@@ -111,7 +111,7 @@ struct ConfigOrder {
         }
         guard let deadline else { return try report("kept", proof, nil, diff, .well) }
         let sentence =
-            "\(proof) It is put back at \(deadline.rfc3339) unless you run: watchdog config confirm \(each.agent.name)."
+            "\(proof) It is put back at \(deadline.rfc3339) unless you run \(ShellCommand("watchdog", "config", "confirm", each.agent.name).inSentence)."
         return try report("waiting", sentence + setTimer(change, deadline), deadline, diff, .well)
     }
 
@@ -150,10 +150,10 @@ struct ConfigOrder {
     private static let late = "No timer could be set, so that the first pass after that time does it."
 
     private func busy(with open: ConfigChange) throws(LedgerError) -> ExitStatus {
-        pass.environment.complain(
+        pass.environment.say(
             open.deadline == nil
-                ? "watchdog: a change of \(open.old.path) by \(open.author.printable) was left unfinished: `watchdog run --agent \(each.agent.name)` takes it back, and then it can be made again.\n"
-                : "watchdog: a change of \(open.old.path) by \(open.author.printable) waits for a confirmation until \(open.deadline?.rfc3339 ?? ""): give it with `watchdog config confirm \(each.agent.name)`, or wait until it is taken back.\n"
+                ? "watchdog: a change of \(open.old.path) by \(open.author.printable) was left unfinished: \(ShellCommand("watchdog", "run", "--agent", each.agent.name).inSentence) takes it back, and then it can be made again."
+                : "watchdog: a change of \(open.old.path) by \(open.author.printable) waits for a confirmation until \(open.deadline?.rfc3339 ?? ""): give it with \(ShellCommand("watchdog", "config", "confirm", each.agent.name).inSentence), or wait until it is taken back."
         )
         return .busy
     }
@@ -175,10 +175,9 @@ struct ConfigOrder {
         let style = Style(colour: environment.colour)
         for action in each.actions {
             let word = action.result == .done ? Self.done(action.remedy) : action.result.rawValue
-            environment.write(
-                "\(word.padded(9)) \(action.target): \(redactor.mask(action.reason))\n")
+            environment.show("\(word.padded(9)) \(action.target): \(redactor.mask(action.reason))")
         }
-        environment.write("\(style.outcome(outcome)): \(masked)\n")
+        environment.show("\(style.outcome(outcome)): \(masked)")
         return status
     }
 }

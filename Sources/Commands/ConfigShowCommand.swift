@@ -34,7 +34,8 @@ enum ConfigShowCommand {
             environment.write(
                 try jsonText(Report(agent: name, path: version.path, digest: version.digest.hex, text: text)))
         } else {
-            environment.write(text.hasSuffix("\n") ? text : text + "\n")
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            environment.show(text.hasSuffix("\n") ? lines.dropLast() : lines)
         }
         return .well
     }
@@ -47,7 +48,7 @@ enum ConfigShowCommand {
         }
         throw CommandFailure(
             .unable,
-            "watchdog: no config of \(agent.name) is known to be good yet; `watchdog config history \(agent.name)` lists what is stored."
+            "watchdog: no config of \(agent.name) is known to be good yet; \(ShellCommand("watchdog", "config", "history", agent.name).inSentence) lists what is stored."
         )
     }
 }

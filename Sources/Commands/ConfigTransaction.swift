@@ -144,8 +144,7 @@ struct ConfigTransaction {
             }, ended: { _, outcome in outcomes.list.append(outcome) })
         let treatment = Treatment(subject: each, plan: plan, log: log, outcomes: outcomes)
         guard case .approved(let approved) = pass.gate(plan, each) else { return treatment }
-        let managers = pass.managers
-        let round = Round(limit: .seconds(330), key: pass.key) { managers.manager(of: $0) }
+        let round = pass.round(limit: .seconds(330), isOrdered: true)
         round.perform(approved, seen: each.seen, log: log)
         round.finish()
         each.actions += outcomes.list

@@ -57,10 +57,10 @@ enum DoctorCommand {
             let style = Style(colour: environment.colour)
             let width = checks.map(\.id.count).max() ?? 0
             for check in checks {
-                environment.write(
-                    "\(style.verdict(check.state.rawValue, width: 8)) \(check.id.padded(width))  \(check.sentence)\n")
+                environment.show(
+                    "\(style.verdict(check.state.rawValue, width: 8)) \(check.id.padded(width))  \(check.sentence)")
             }
-            environment.write(ReportText.text(report, style: style))
+            environment.show(ReportText.lines(report, style: style))
         }
         return ExitStatus(verdict)
     }

@@ -57,6 +57,20 @@ package struct Environment {
         self.variable = variable
     }
 
+    /// Prints lines for people. What others have written into them can neither begin a line of its own nor move a cursor.
+    func show(_ lines: [String]) { if !lines.isEmpty { write(printed(lines)) } }
+
+    func show(_ line: String) { show([line]) }
+
+    /// The same, to standard error.
+    func say(_ lines: [String]) { if !lines.isEmpty { complain(printed(lines)) } }
+
+    func say(_ line: String) { say([line]) }
+
+    private func printed(_ lines: [String]) -> String {
+        lines.map { Style.rendered($0, colour: colour) + "\n" }.joined()
+    }
+
     var settingsPath: String {
         uid == 0 ? "/etc/agent-watchdog/watchdog.toml" : "\(home)/.config/agent-watchdog/watchdog.toml"
     }
@@ -92,10 +106,13 @@ package enum ExitStatus: Int32, Sendable {
 /// A command ends early with a sentence and a status.
 struct CommandFailure: Error {
     let status: ExitStatus
-    let sentence: String
+    let lines: [String]
+    var sentence: String { lines.joined(separator: " ") }
 
-    init(_ status: ExitStatus, _ sentence: String) {
+    init(_ status: ExitStatus, _ sentence: String) { self.init(status, lines: [sentence]) }
+
+    init(_ status: ExitStatus, lines: [String]) {
         self.status = status
-        self.sentence = sentence
+        self.lines = lines
     }
 }

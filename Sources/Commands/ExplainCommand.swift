@@ -37,7 +37,7 @@ enum ExplainCommand {
             } else {
                 let width = RuleBook.rules.map(\.kind.rawValue.count).max() ?? 0
                 let list = RuleBook.rules.map { "\($0.kind.rawValue.padded(width))  \($0.title)" }
-                environment.write(list.joined(separator: "\n") + "\n")
+                environment.show(list)
             }
             return .well
         }

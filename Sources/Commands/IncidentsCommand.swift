@@ -79,7 +79,7 @@ enum IncidentsCommand {
             let text =
                 records.isEmpty
                 ? ["No incident has happened yet."] : records.flatMap { lines($0, whole: id != nil, style) }
-            environment.write(text.joined(separator: "\n") + "\n")
+            environment.show(text)
         }
         return .well
     }

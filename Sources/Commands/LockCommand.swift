@@ -42,7 +42,7 @@ enum LockCommand {
         do {
             let name = try FingerprintKey.shared().fingerprint(token.utf8)
             let (folder, remark) = try TokenLock.place(runtimeDirectory: environment.variable("XDG_RUNTIME_DIR"))
-            if let remark { environment.complain("watchdog lock: \(remark)\n") }
+            if let remark { environment.say("watchdog lock: \(remark)") }
             let end = environment.now() + patience
             while case .held(let holder) = try TokenLock.take(name, in: folder) {
                 guard environment.now() < end else {

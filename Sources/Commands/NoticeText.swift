@@ -33,12 +33,13 @@ enum NoticeText {
         if let reason = each.reason, event != .healed { lines.append(reason) }
         for id in each.rejected {
             lines.append(
-                "The rejected version is kept; to put it back: watchdog config rollback \(each.agent.name) \(id)")
+                "The version that was replaced is kept; to put it back: \(ShellCommand("watchdog", "config", "rollback", each.agent.name, "\(id)").inSentence)"
+            )
         }
         if event != .healed {
             let advice = incident.kinds.first.flatMap { RuleBook.rule($0)?.title } ?? ""
             lines.append(
-                "Next: \(each.agent.id.systemctl("status")); watchdog incidents \(incident.id); watchdog explain \(incident.kinds.first?.rawValue ?? "") (\(advice))."
+                "Next: \(each.agent.id.systemctl("status").line ?? "watchdog status"); watchdog incidents \(incident.id); watchdog explain \(incident.kinds.first?.rawValue ?? "") (\(advice))."
             )
         }
         let diff = each.diff.isEmpty ? ConfigDiff.ofStanding(each) : each.diff
@@ -47,32 +48,38 @@ enum NoticeText {
             lines += diff.prefix(mostDiffLines).map { $0.count > mostDiffWidth ? "\($0.prefix(mostDiffWidth))…" : $0 }
             if diff.count > mostDiffLines { lines.append("… \(diff.count - mostDiffLines) more lines") }
         }
-        let title = "\(word(event)) \(each.agent.name) on \(host): \(kinds)"
+        let title = "\(word(event)) \(each.agent.name) on \(host): \(kinds)".printable
         return Notice(
             event: event, incident: incident.id, host: host, agent: each.agent.name, unit: each.agent.id.unit,
             kinds: incident.kinds, severity: incident.severity, title: title,
-            text: String(redactor.mask(lines.joined(separator: "\n")).prefix(longest)), at: now)
+            text: text(lines, redactor), at: now)
+    }
+
+    /// Each line masked, and one line: what others have written into it can begin none of its own.
+    private static func text(_ lines: [String], _ redactor: Redactor) -> String {
+        String(lines.map { redactor.mask($0).printable }.joined(separator: "\n").prefix(longest))
     }
 
     /// An operator's change that did not stay.
     static func undone(
-        _ each: AgentCase, _ incident: Incident, put command: String, _ change: ConfigChange, host: String,
+        _ each: AgentCase, _ incident: Incident, put command: ShellCommand, _ change: ConfigChange, host: String,
         at now: Timestamp
     ) -> Notice {
         let lines = [
             incident.summary, "\(change.old.path) holds version \(change.old.digest.short) again.",
-            "The other one is kept (\(change.new.digest.short)): watchdog config history \(each.agent.name) gives its ID, and \(command) ID puts it in place again.",
+            "The other one is kept (\(change.new.digest.short)): \(ShellCommand("watchdog", "config", "history", each.agent.name).inSentence) gives its ID, and \(command.inSentence), with that behind it, puts it in place again.",
         ]
         return ofChange(.healed, "[undone]", each, incident, lines, host: host, at: now)
     }
 
     /// An operator's change that should not have stayed, and does.
     static func overtaken(
-        _ each: AgentCase, _ incident: Incident, put command: String, host: String, at now: Timestamp
+        _ each: AgentCase, _ incident: Incident, put command: ShellCommand, host: String, at now: Timestamp
     ) -> Notice {
         let lines = [
-            incident.summary, "See what stands there now: watchdog config diff \(each.agent.name)",
-            "Keep it by doing nothing, or put the version from before that change back: \(command)",
+            incident.summary,
+            "See what stands there now: \(ShellCommand("watchdog", "config", "diff", each.agent.name).inSentence)",
+            "Keep it by doing nothing, or put the version from before that change back: \(command.inSentence)",
         ]
         return ofChange(.escalated, "[needs you]", each, incident, lines, host: host, at: now)
     }
@@ -85,7 +92,7 @@ enum NoticeText {
             event: event, incident: incident.id, host: host, agent: each.agent.name, unit: each.agent.id.unit,
             kinds: incident.kinds, severity: incident.severity,
             title: "\(word) \(each.agent.name) on \(host): \(FindingKind.configUndone.rawValue)",
-            text: String(each.redactor.mask(lines.joined(separator: "\n")).prefix(longest)), at: now)
+            text: text(lines, each.redactor), at: now)
     }
 
     static func hostNotice(
@@ -99,7 +106,7 @@ enum NoticeText {
         return Notice(
             event: event, incident: incident.id, host: host, agent: "", unit: "", kinds: incident.kinds,
             severity: incident.severity, title: "\(word(event)) \(host): \(kinds)",
-            text: String(lines.joined(separator: "\n").prefix(longest)), at: now)
+            text: text(lines, Redactor(secrets: [])), at: now)
     }
 
     private static func word(_ event: Notice.Event) -> String {

@@ -1,3 +1,4 @@
+internal import Acting
 internal import Diagnosing
 internal import Files
 internal import Model
@@ -23,8 +24,8 @@ final class Pass {
     /// Of this pass alone: still to be remembered.
     var newTokenChecks: [TokenCheck] = []
     var hostFindings: [Finding] = []
-    /// Most of the fleet is broken at once.
-    var braked = false
+    /// Managers of whose agents most are broken at once.
+    private var braked: Set<Scope> = []
     /// What could not be written down after it had been done.
     var ledgerProblem: LedgerError?
     /// Channels that did not take their messages, each with the reason as a sentence.
@@ -62,6 +63,7 @@ final class Pass {
 
     func run() throws(LedgerError) -> PassReport {
         let cases = diagnose(try observe())
+        claim(cases)
         applyBrake(cases)
         try recover(cases)
         try settleChanges(cases)
@@ -86,6 +88,8 @@ final class Pass {
         request.programs = histories.compactMapValues(\.program)
         request.lastConfig = histories.compactMapValues(\.lastConfig)
         request.name = agentName
+        request.names = try ledger?.names() ?? [:]
+        request.turn = try ledger?.turn() ?? 0
         tokenChecks = try ledger?.tokenChecks() ?? [:]
         request.tokenChecks = tokenChecks
         // What cannot be remembered would be asked again and again.
@@ -103,7 +107,9 @@ final class Pass {
             if seen.journal.lastRequest == nil, seen.unit.isDown, let stopped = history.stopped,
                 seen.unit.stateSince == stopped
             {
-                seen.journal.lastRequest = OperatorRequest(verb: .stop, at: stopped, line: "seen in an earlier pass")
+                let request = OperatorRequest(verb: .stop, at: stopped, line: "seen in an earlier pass")
+                seen.journal.lastRequest = request
+                seen.journal.end = .requested(request)
             }
             return AgentCase(seen: seen, history: history)
         }
@@ -117,7 +123,10 @@ final class Pass {
         let dark = Dictionary(grouping: absent.keys.filter { managers.manager(of: $0.scope) == nil }, by: \.scope)
         for (scope, agents) in dark.sorted(by: { $0.key.manager < $1.key.manager }) where !managers.connected.isEmpty {
             let names = agents.map(\.derivedName).sorted().joined(separator: ", ")
-            let advice = scope.userName.map { " Start it for good with `loginctl enable-linger \($0)`." } ?? ""
+            let advice =
+                scope.userName.map {
+                    " Start it for good with \(ShellCommand("loginctl", "enable-linger", $0).inSentence)."
+                } ?? ""
             let sentence =
                 "\(scope.manager) is not running or cannot be reached, so \(names) cannot be watched.\(advice)"
             hostFindings.append(
@@ -129,7 +138,7 @@ final class Pass {
 
     func diagnose(_ cases: [AgentCase]) -> [AgentCase] {
         for each in cases {
-            each.findings = Rules.findings(each.seen, history: each.history, policy: policy)
+            each.find(Rules.findings(each.seen, history: each.history, policy: policy), policy)
             each.found = each.findings
             each.hold = Intent.hold(each.seen)
             each.diagnosis = each.findings.first { $0.severity == .critical }.map {
@@ -139,19 +148,57 @@ final class Pass {
         return cases
     }
 
+    func isBraked(_ each: AgentCase) -> Bool { braked.contains(each.agent.id.scope) }
+
     private func applyBrake(_ cases: [AgentCase]) {
         let fleet = cases.filter { $0.hold == nil && $0.incident?.escalated == nil }
-        let broken = fleet.filter(\.isBroken)
-        braked = Brake.holds(broken: broken.count, fleet: fleet.count, share: policy.brakeShare)
-        guard braked else { return }
-        let names = broken.map(\.agent.name).joined(separator: ", ")
+        braked = Brake.held(
+            fleet.map { Brake.Member(scope: $0.agent.id.scope, isBroken: $0.isBroken) }, share: policy.brakeShare)
+        guard !braked.isEmpty else { return }
+        let held = fleet.filter(isBraked)
+        let broken = held.filter(\.isBroken)
+        let names = broken.prefix(20).map(\.agent.name).joined(separator: ", ")
+        let more = broken.count > 20 ? " and \(broken.count - 20) more" : ""
         hostFindings.append(
             Finding(
                 kind: .fleetWide, severity: .critical,
                 summary:
-                    "\(broken.count) of \(fleet.count) agents broke at once (\(names)): one cause is behind it, and nothing is restarted.",
-                evidence: broken.flatMap { each in each.findings.prefix(1).map { Evidence(each.agent.name, $0.summary) }
+                    "\(broken.count) of \(held.count) agents broke at once (\(names)\(more)): one cause is behind it, and nothing is restarted.",
+                evidence: broken.prefix(100).flatMap { each in
+                    each.findings.prefix(1).map { Evidence(each.agent.name, $0.summary) }
                 }))
+    }
+
+    /// Root's watchdog says of which users' units it is the one that acts; their own watchdogs then only look.
+    private func claim(_ cases: [AgentCase]) {
+        guard !dryRun, agentName == nil, environment.uid == 0 else { return }
+        let units = Dictionary(
+            grouping: cases.map(\.agent.id).filter { $0.scope.uid != nil }, by: { $0.scope.uid ?? 0 })
+        for (uid, ids) in units {
+            do throws(FileError) {
+                try RootsClaim.publish(ids.map(\.unit), of: uid)
+            } catch {
+                hostFindings.append(
+                    Finding(
+                        kind: .watchdogIncomplete, severity: .info,
+                        summary:
+                            "The watchdogs of users cannot be told that this one acts on their agents, so that both might. \(error)",
+                        evidence: [Evidence("owner", error.description)]))
+            }
+        }
+    }
+
+    /// A round of acting, with one more look at each unit directly before its job. `isOrdered`: by an operator.
+    func round(limit: Duration, isOrdered: Bool = false) -> Round {
+        Round(
+            limit: limit, key: key,
+            lastLook: { [observer] jobs in
+                let now = observer.glance(at: jobs.map(\.seen.agent.id))
+                return jobs.map { job in
+                    LastLook.judge(
+                        job.remedy, planned: job.seen, now: now[job.seen.agent.id], isOrdered: isOrdered)
+                }
+            }, manager: { [managers] in managers.manager(of: $0) })
     }
 
     /// A number for each plan of this pass, by which the ledger keeps its steps together.

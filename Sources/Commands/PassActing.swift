@@ -9,12 +9,19 @@ extension Pass {
     /// Returns the agents for which the ladder goes on.
     func carryOut(_ plans: [(AgentCase, Plan)]) throws(LedgerError) -> [AgentCase] {
         let left = deadline - environment.now()
-        let round = Round(limit: max(.seconds(5), min(left, .seconds(330))), key: key) { [managers] in
-            managers.manager(of: $0)
-        }
+        let round = round(limit: max(.seconds(5), min(left, .seconds(330))))
+        // Validators and probes take their time, and the plan is as old as what was seen before them.
+        let starts = plans.filter { $0.1.startsUnit }.map(\.0.agent.id)
+        let now = starts.isEmpty ? [:] : observer.glance(at: starts)
         var acting: [Treatment] = []
         var passing: [AgentCase] = []
-        for (each, plan) in plans {
+        for (each, plan) in plans.sorted(by: { ($0.0.agent.id.scope.uid ?? 0) < ($1.0.agent.id.scope.uid ?? 0) }) {
+            if plan.startsUnit, let hold = now[each.agent.id].flatMap(Intent.hold) {
+                each.hold = hold
+                each.reason = "Left alone: \(hold.clause)."
+                if case .moment = hold { passing.append(each) }
+                continue
+            }
             switch gate(plan, each) {
             case .refused(let reason):
                 each.reason = reason
@@ -65,6 +72,7 @@ extension Pass {
         let ids = try ledger.together { () throws(LedgerError) -> [Int64] in
             var incident = try ensureIncident(each)
             incident.tried += plan.rungs.filter { !incident.tried.contains($0) }
+            incident.suspects = each.suspects
             each.incident = incident
             try ledger.update(incident, diagnosis: each.maskedDiagnosis, reason: nil)
             for version in replaced { try ledger.keep(version, of: each.agent.id, as: .seen, at: now) }
@@ -73,7 +81,9 @@ extension Pass {
         }
         if plan.rungs != [.undo] {
             each.replaced += replaced.compactMap { version in
-                plan.restores.first { $0.version.path == version.path }.map { (version, ConfigIdentity($0.version)) }
+                plan.restores.first { $0.version.path == version.path }.map {
+                    Ladder.Replaced(version: version, by: ConfigIdentity($0.version), at: now)
+                }
             }
         }
         if plan.isHealing { each.history.actions.append(now) }
@@ -101,10 +111,10 @@ extension Pass {
 
     /// A restored config that did not help gives way to the file that it replaced.
     func undo(_ each: AgentCase) throws(LedgerError) {
-        guard let plan = Ladder.undo(each.seen, replaced: each.replaced) else { return }
+        guard let plan = Ladder.undo(each.seen, replaced: each.replaced, policy: policy) else { return }
         guard case .approved(let approved) = gate(plan, each) else { return }
         let undoing = try writeAhead(plan, each)
-        let round = Round(limit: .seconds(5), key: key) { [managers] in managers.manager(of: $0) }
+        let round = round(limit: .seconds(5))
         round.perform(approved, seen: each.seen, log: undoing.log)
         round.finish()
         each.replaced = []

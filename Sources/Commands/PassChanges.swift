@@ -21,11 +21,11 @@ extension Pass {
                     let why = each.reason ?? "The old file could not be put back."
                     each.reason = nil
                     each.unproven = false
-                    each.findings.append(
+                    each.findings.insert(
                         Finding(
                             kind: .configUndone, severity: .warning,
                             summary: "\(reason) That did not work, and the next pass tries again. \(why)",
-                            evidence: [Evidence("ledger", "change \(change.id) of \(change.old.path) is open")]))
+                            evidence: [Evidence("ledger", "change \(change.id) of \(change.old.path) is open")]), at: 0)
                 default: takenBack.append((each, change, reason))
                 }
             }
@@ -52,7 +52,7 @@ extension Pass {
             let incident = try conclude(change, of: each, .undone, reason, told: .healed, ledger, at: now)
             notices.append(
                 NoticeText.undone(
-                    each, incident, put: "watchdog config rollback \(each.agent.name)", change,
+                    each, incident, put: ShellCommand("watchdog", "config", "rollback", each.agent.name), change,
                     host: environment.hostName, at: now))
         }
         for (each, change) in overtaken {
@@ -60,10 +60,11 @@ extension Pass {
             let why = change.deadline == nil ? "was never proven" : "was not confirmed in time"
             let reason = "\(what) \(why), and is not taken back, because \(change.old.path) was changed meanwhile."
             let incident = try conclude(change, of: each, .overtaken, reason, told: .escalated, ledger, at: now)
-            let old = try ledger.configID(change.old, of: each.agent.id).map { " \($0)" } ?? ""
+            let old = try ledger.configID(change.old, of: each.agent.id).map { ["\($0)"] } ?? []
             notices.append(
                 NoticeText.overtaken(
-                    each, incident, put: "watchdog config rollback \(each.agent.name)\(old)",
+                    each, incident,
+                    put: ShellCommand(["watchdog", "config", "rollback", each.agent.name] + old),
                     host: environment.hostName, at: now))
         }
         return notices

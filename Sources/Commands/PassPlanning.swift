@@ -60,14 +60,15 @@ extension Pass {
 
     func gate(_ plan: Plan, _ each: AgentCase) -> Gate.Ruling {
         Gate.rule(
-            on: plan, seen: each.seen, history: each.history, policy: policy, braked: braked, now: environment.now())
+            on: plan, seen: each.seen, history: each.history, policy: policy, braked: isBraked(each),
+            now: environment.now())
     }
 
     private func facts(_ each: AgentCase) -> Ladder.Facts {
         Ladder.Facts(
             seen: each.seen, findings: each.findings, history: each.history, tried: each.incident?.tried ?? [],
-            advice: each.advice, advisorAvailable: environment.advisor(settings) != nil, killMode: policy.killMode,
-            acrossReleases: policy.rollbackAcrossReleases)
+            advice: each.advice, advisorAvailable: environment.advisor(settings) != nil, policy: policy,
+            found: each.everFound, suspects: each.suspects)
     }
 
     private func consult(_ asking: [AgentCase]) throws(LedgerError) {

@@ -43,9 +43,8 @@ extension Pass {
 
     /// Opens, moves on or closes the agent's incident. Returns what there is to tell.
     private func conclude(_ each: AgentCase, _ ledger: Ledger) throws(LedgerError) -> Notice? {
-        if case .wish? = each.hold {
-            if let incident = each.incident { try ledger.close(incident, outcome: "held", at: environment.now()) }
-            return nil
+        if case .wish? = each.hold, !isForgottenStop(each) {
+            return try each.incident.flatMap { incident throws(LedgerError) in try leave(incident, each, ledger) }
         }
         if each.worthy.isEmpty, !each.unproven {
             // An agent that is just starting is not well yet.
@@ -55,13 +54,41 @@ extension Pass {
             return try end(incident, each, ledger)
         }
         // One cause, one alert: while the brake holds, the host's incident speaks for all.
-        if braked, each.incident == nil, each.actions.isEmpty { return nil }
+        if isBraked(each), each.incident == nil, each.actions.isEmpty { return nil }
         return try moveOn(try ensureIncident(each), each, ledger)
     }
 
-    /// Of a config that somebody is still at, nothing is found and nothing is over.
+    /// It is down by a request, for so long that people are told of it once.
+    private func isForgottenStop(_ each: AgentCase) -> Bool {
+        each.seen.journal.lastRequest?.verb == .stop && each.seen.owner == nil && !each.worthy.isEmpty
+            && !each.isBroken && each.seen.unit.unitFileState.hasPrefix("enabled") && each.seen.unit.isDown
+            && policy.isForgotten(stoppedSince: each.seen.unit.stateSince, at: environment.now())
+    }
+
+    /// It is somebody's wish that it stays as it is. What was done before, and has not been told, is told all the same.
+    private func leave(_ incident: Incident, _ each: AgentCase, _ ledger: Ledger) throws(LedgerError) -> Notice? {
+        let now = environment.now()
+        var incident = incident
+        let done = each.actions.contains { $0.result == .done || $0.result == .pending }
+        if !done, incident.told == nil, !incident.tried.isEmpty {
+            each.earlier = try ledger.incidents(id: incident.id).first?.actions ?? []
+        }
+        let tells = done || !each.earlier.isEmpty
+        if tells {
+            incident.told = .escalated
+            for replaced in each.replaced {
+                if let id = try ledger.configID(replaced.version, of: each.agent.id) { each.rejected.append(id) }
+            }
+        }
+        each.incident = incident
+        try ledger.update(incident, diagnosis: each.maskedDiagnosis, reason: each.reason.map(each.redactor.mask))
+        try ledger.close(incident, outcome: "held", at: now)
+        return tells ? NoticeText.notice(.escalated, each, incident, host: environment.hostName, at: now) : nil
+    }
+
+    /// Of a config that somebody is still at, or that nobody has looked at, nothing is found and nothing is over.
     private func isJudgedLater(_ incident: Incident, _ each: AgentCase) -> Bool {
-        guard each.seen.isInEdit, each.actions.isEmpty else { return false }
+        guard each.seen.isInEdit || each.seen.isConfigSkipped, each.actions.isEmpty else { return false }
         let ofContent: Set<FindingKind> = [.configSyntax, .configSchema, .configInvisibleCharacter, .configRedacted]
         let ofReferences: Set<FindingKind> = [.secretMissing, .secretEmpty]
         let refers = each.seen.references.contains { !each.agent.secrets.contains($0) }
@@ -89,7 +116,13 @@ extension Pass {
         var incident = incident
         // What a pass that died has done is told as well: nobody has heard of it yet.
         let untold = incident.told == nil && !incident.tried.isEmpty
-        if untold, each.actions.isEmpty { each.earlier = try ledger.incidents(id: incident.id).first?.actions ?? [] }
+        // Nor what was still under way when the pass that did it ended.
+        if each.actions.isEmpty, !incident.tried.isEmpty {
+            let earlier = try ledger.incidents(id: incident.id).first?.actions ?? []
+            if untold || earlier.contains(where: { $0.outcome == ActionOutcome.Result.pending.rawValue }) {
+                each.earlier = earlier
+            }
+        }
         let tell = each.healed || incident.told != nil || untold
         if tell { incident.told = .healed }
         each.incident = incident
@@ -112,12 +145,13 @@ extension Pass {
         incident.kinds = each.worthy.isEmpty ? incident.kinds : each.worthy.map(\.kind)
         incident.severity = each.isBroken ? .critical : .warning
         incident.lastHeld = now
+        incident.suspects = each.suspects
         incident.summary = each.worthy.first.map { each.redactor.mask($0.summary) } ?? incident.summary
         var event: Notice.Event?
         if each.escalation != nil, incident.escalated == nil {
             incident.escalated = now
             event = .escalated
-        } else if incident.told == nil || isNews, !braked {
+        } else if incident.told == nil || isNews, !isBraked(each) {
             event = .opened
         }
         if let event { incident.told = event }
@@ -127,10 +161,13 @@ extension Pass {
     }
 
     private func remember(_ each: AgentCase, _ ledger: Ledger) throws(LedgerError) {
-        let good = KnownGood.judge(
-            each.seen,
-            healthy: (each.verdict == .healthy || each.verdict == .healed) && !undecided.contains(each.agent.id),
-            history: each.history, policy: policy)
+        let isHealthy = each.verdict == .healthy || each.verdict == .healed
+        let good =
+            each.seen.isConfigSkipped
+            ? KnownGood.unseen(each.history)
+            : KnownGood.judge(
+                each.seen, healthy: isHealthy && !undecided.contains(each.agent.id), history: each.history,
+                policy: policy)
         if good.promote {
             // At one moment: what proves itself together goes back together.
             let now = environment.now()
@@ -148,12 +185,16 @@ extension Pass {
             next.wroteKillMode || next.interrupted.contains { $0.remedy == writing && $0.began }
             || each.actions.contains { $0.remedy == writing && $0.result != .refused && $0.result != .planned }
         next.cursor = each.seen.journal.cursor
-        next.kinds = Set(each.findings.map(\.kind))
-        next.checkedConfig = each.seen.checkedConfig
+        // What could not be asked, or only by a guess, confirms nothing in the next pass.
+        next.kinds = Set(each.findings.filter { $0.kind != .probeFailed || $0.severity > .info }.map(\.kind))
+        next.worked = KnownGood.workingRun(each.seen, healthy: isHealthy, history: each.remembered, policy: policy)
+        next.checkedConfig = each.seen.isConfigSkipped ? next.checkedConfig : each.seen.checkedConfig
         next.healthySince = good.healthySince
         next.healthyPasses = good.passes
         next.healthyConfig = good.config
-        next.lastConfig = ConfigMemory(each.seen, after: each.remembered.lastConfig)
+        if !each.seen.isConfigSkipped {
+            next.lastConfig = ConfigMemory(each.seen, after: each.remembered.lastConfig)
+        }
         next.stopped =
             each.seen.unit.isDown && each.seen.journal.lastRequest?.verb == .stop ? each.seen.unit.stateSince : nil
         // A healthy agent of which there is nothing new costs no write.

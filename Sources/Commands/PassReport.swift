@@ -18,9 +18,11 @@ struct PassReport: Encodable {
         let diff: [String]?
         /// Only where it was looked up: in `doctor`.
         let killMode: KillMode?
+        /// What else `doctor` says of it; sentences.
+        let notes: [String]?
 
         private enum CodingKeys: String, CodingKey {
-            case name, unit, user, verdict, findings, diagnosis, actions, incident, reason, diff, killMode
+            case name, unit, user, verdict, findings, diagnosis, actions, incident, reason, diff, killMode, notes
         }
 
         /// `user` and `diagnosis` are always there, as null where there is none: a reader need not ask twice.
@@ -37,6 +39,7 @@ struct PassReport: Encodable {
             try container.encodeIfPresent(reason, forKey: .reason)
             try container.encodeIfPresent(diff, forKey: .diff)
             try container.encodeIfPresent(killMode, forKey: .killMode)
+            try container.encodeIfPresent(notes, forKey: .notes)
         }
     }
 
@@ -129,7 +132,8 @@ struct PassReport: Encodable {
                 reason: (each.hold.map { "Left alone: \($0.clause)." } ?? each.reason).map(redactor.mask),
                 diff: each.diff.isEmpty ? nil : each.diff,
                 killMode: advice
-                    ? each.seen.killModeOrigin.map { KillMode(value: each.seen.unit.killMode, source: $0.text) } : nil)
+                    ? each.seen.killModeOrigin.map { KillMode(value: each.seen.unit.killMode, source: $0.text) } : nil,
+                notes: advice ? DoctorNotes.of(each.seen, isRoot: pass.environment.uid == 0) : nil)
         }
         verdict = Self.worst(cases.map(\.verdict), host: pass.hostFindings)
     }

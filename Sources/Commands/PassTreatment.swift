@@ -1,6 +1,7 @@
 internal import Acting
 internal import Model
 internal import Observing
+internal import Planning
 internal import Recording
 
 /// Plan, act and verify: all agents that need it move through each round together.
@@ -17,12 +18,10 @@ extension Pass {
         }
         // Where a person was asked to take over, the ladder has ended.
         open.removeAll { $0.incident?.escalated != nil }
-        if braked {
-            for each in open where each.isBroken {
-                each.reason = "Most of the fleet is broken at once, so nothing is restarted."
-            }
-            open.removeAll(where: \.isBroken)
+        for each in open where each.isBroken && isBraked(each) {
+            each.reason = "Most of the fleet is broken at once, so nothing is restarted."
         }
+        open.removeAll { $0.isBroken && isBraked($0) }
         try prepare(open)
         var rounds = 0
         while !open.isEmpty, rounds < Self.mostRounds {
@@ -55,6 +54,7 @@ extension Pass {
             if each.isBroken {
                 each.history.knownGood = try ledger.knownGood(of: each.agent.id)
                 each.history.rollbacks = try ledger.rollbacks(of: each.agent.id)
+                each.history.knownGoodSince = try ledger.knownGoodSince(of: each.agent.id)
                 let named = Set(each.seen.config.map(\.path))
                 let former = each.history.knownGood.map(\.path).filter { !named.contains($0) }
                 if !former.isEmpty {
@@ -84,7 +84,7 @@ extension Pass {
             clearRemains(each, ledger)
             if let incident = each.incident {
                 let replaced = try ledger.replaced(in: incident)
-                each.replaced = replaced.map { ($0.version, $0.by) }
+                each.replaced = replaced.map { Ladder.Replaced(version: $0.version, by: $0.by, at: $0.at) }
                 each.replacedBeforeStart = replaced.allSatisfy(\.started)
             }
         }

@@ -12,8 +12,20 @@ extension Pass {
             let results = treatment.outcomes.list.map(\.result)
             // What is not over is not judged: the next pass looks first.
             if results.contains(.pending) {
-                leave(treatment, treatment.failure?.reason)
+                // A job that systemd is still at was asked for, and is not asked for again.
+                let isJob = treatment.outcomes.list.contains { $0.result == .pending && $0.isUnitJob }
+                if isJob {
+                    treatment.subject.reason = treatment.failure?.reason
+                } else {
+                    leave(treatment, treatment.failure?.reason)
+                }
                 // Between two crashes an agent looks well; nothing was done about it yet.
+                treatment.subject.unproven = treatment.plan.startsUnit
+                continue
+            }
+            // Somebody else has moved the unit since the plan was made: the next look decides.
+            if let failure = treatment.failure, failure.isOvertaken {
+                leave(treatment, failure.reason)
                 treatment.subject.unproven = treatment.plan.startsUnit
                 continue
             }
@@ -48,6 +60,11 @@ extension Pass {
                     } else {
                         fail(treatment, reason)
                     }
+                    return false
+                case .stopped(let reason):
+                    // Whether it helped nobody knows.
+                    each.unproven = true
+                    each.reason = reason
                     return false
                 case .waiting(let clause):
                     guard late else { return true }
@@ -115,7 +132,7 @@ extension Pass {
             guard var seen = snapshot.agents.first(where: { $0.agent.id == each.agent.id }) else { continue }
             seen.journal.cursor = seen.journal.cursor ?? each.seen.journal.cursor
             each.seen = seen
-            each.findings = Rules.findings(seen, history: each.history, policy: policy)
+            each.find(Rules.findings(seen, history: each.history, policy: policy), policy)
             each.hold = Intent.hold(seen)
         }
     }

@@ -19,7 +19,7 @@ package enum Program {
             }
             return try command.run(invocation, environment)
         } catch {
-            environment.complain(error.sentence + "\n")
+            environment.say(error.lines)
             return error.status
         }
     }

@@ -2,7 +2,7 @@ internal import Model
 
 /// A report for people: what was found, what was done, what to do next; one verdict, last.
 enum ReportText {
-    static func text(_ report: PassReport, style: Style) -> String {
+    static func lines(_ report: PassReport, style: Style) -> [String] {
         var lines: [String] = []
         let width = report.agents.map(\.name.count).max() ?? 0
         for finding in report.findings { lines += hostLines(finding, style) }
@@ -13,7 +13,7 @@ enum ReportText {
             lines += agentLines(agent, style)
         }
         lines.append(verdict(report, style))
-        return lines.joined(separator: "\n") + "\n"
+        return lines
     }
 
     private static func agentLines(_ agent: PassReport.Agent, _ style: Style) -> [String] {
@@ -36,11 +36,14 @@ enum ReportText {
                 lines.append("    \(word.padded(6)) \(action.remedy) of \(action.target): \(action.reason)")
             }
         }
+        for note in agent.notes ?? [] { lines.append(style.dim("    note   \(note)")) }
         for line in agent.diff ?? [] { lines.append("           \(style.diff(line))") }
         if let reason = agent.reason, agent.verdict != "healthy" { lines.append("    why    \(reason)") }
         if agent.verdict == "failing" || agent.verdict == "unknown" {
-            let field = agent.user == nil ? "-u " : "_SYSTEMD_USER_UNIT="
-            lines.append("    next   journalctl \(field)\(agent.unit) -n 50")
+            let unit = agent.user == nil ? ["-u", agent.unit] : ["_SYSTEMD_USER_UNIT=\(agent.unit)"]
+            if let line = ShellCommand(["journalctl"] + unit + ["-n", "50"]).line {
+                lines.append("    next   \(line)")
+            }
         }
         return lines
     }
@@ -56,13 +59,16 @@ enum ReportText {
     /// The rule book writes UNIT where a person would type the unit's name, and speaks to the system manager.
     private static func adviceLines(_ finding: PassReport.FindingReport, unit: String, user: String?) -> [String] {
         guard var advice = finding.advice else { return [] }
-        if let user {
+        // Quoted, or left as it stands in the rule book.
+        if let user, let manager = ShellCommand("\(user)@").line {
             advice.replace("journalctl -u UNIT", with: "journalctl _SYSTEMD_USER_UNIT=UNIT")
-            advice.replace("systemctl ", with: "systemctl --user -M \(user)@ ")
+            advice.replace("systemctl ", with: "systemctl --user -M \(manager) ")
         }
-        advice.replace("UNIT", with: unit)
-        // The field's own name ends in the word that stands for the unit.
-        advice.replace("_SYSTEMD_USER_\(unit)", with: "_SYSTEMD_USER_UNIT")
+        if let unit = ShellCommand(unit).line {
+            advice.replace("UNIT", with: unit)
+            // The field's own name ends in the word that stands for the unit.
+            advice.replace("_SYSTEMD_USER_\(unit)", with: "_SYSTEMD_USER_UNIT")
+        }
         return ["    do     \(advice)"]
     }
 

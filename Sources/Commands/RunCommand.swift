@@ -67,11 +67,11 @@ enum RunCommand {
         let host = environment.hostName
         let notice = Notice(
             event: .opened, incident: 0, host: host, agent: "", unit: "", kinds: [.watchdogIncomplete],
-            severity: .critical, title: "[broken] \(host): the watchdog cannot do its job", text: sentence,
+            severity: .critical, title: "[broken] \(host): the watchdog cannot do its job", text: sentence.printable,
             at: environment.now())
         let outgoing = settings.channels.map { OutgoingNotice(id: 0, channel: $0.name, notice: notice, attempts: 0) }
         for delivery in Delivery.send(outgoing, to: environment.destinations(settings).usable) {
-            if case .failed(let reason, _) = delivery.result { environment.complain("watchdog: \(reason)\n") }
+            if case .failed(let reason, _) = delivery.result { environment.say("watchdog: \(reason)") }
         }
     }
 
@@ -92,13 +92,12 @@ enum RunCommand {
             throw CommandFailure(.unable, "watchdog: no agent is called \(name); `watchdog status` lists them.")
         }
         for (channel, sentence) in pass.undelivered.sorted(by: { $0.key < $1.key }) {
-            environment.complain(
-                "watchdog: channel \"\(channel)\" has messages that are not delivered yet. \(sentence)\n")
+            environment.say("watchdog: channel \"\(channel)\" has messages that are not delivered yet. \(sentence)")
         }
         if invocation.json {
             environment.write(try jsonText(report))
         } else if environment.isTerminal || dryRun || pass.changedSomething {
-            environment.write(ReportText.text(report, style: Style(colour: environment.colour)))
+            environment.show(ReportText.lines(report, style: Style(colour: environment.colour)))
         }
         return ExitStatus(report.verdict)
     }

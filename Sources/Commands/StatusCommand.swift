@@ -60,12 +60,12 @@ enum StatusCommand {
         if invocation.json {
             environment.write(try jsonText(status))
         } else {
-            environment.write(text(status, age: age, Style(colour: environment.colour)))
+            environment.show(lines(status, age: age, Style(colour: environment.colour)))
         }
         return ExitStatus(Verdict(rawValue: status.verdict) ?? .unknown)
     }
 
-    private static func text(_ status: Status, age: Duration?, _ style: Style) -> String {
+    private static func lines(_ status: Status, age: Duration?, _ style: Style) -> [String] {
         var lines: [String] = []
         let width = status.agents.map(\.name.count).max() ?? 0
         let unitWidth = status.agents.map(\.unit.count).max() ?? 0
@@ -87,6 +87,6 @@ enum StatusCommand {
         } else {
             lines.append("\(style.verdict(status.verdict)): no pass has finished yet")
         }
-        return lines.joined(separator: "\n") + "\n"
+        return lines
     }
 }

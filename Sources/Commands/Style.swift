@@ -39,7 +39,30 @@ struct Style {
     }
 
     private func paint(_ text: String, _ code: String) -> String {
-        colour ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
+        guard colour, let mark = Self.marks[code], let end = Self.marks["0"] else { return text }
+        return String(mark) + text.printable + String(end)
+    }
+
+    /// What stands for an escape sequence of our own until the line is printed: characters for private use, which
+    /// `printable` takes out of every text from outside that is painted.
+    private static let marks: [String: Unicode.Scalar] = [
+        "0": "\u{10FFF0}", "1": "\u{10FFF1}", "2": "\u{10FFF2}", "31": "\u{10FFF3}", "32": "\u{10FFF4}",
+        "33": "\u{10FFF5}",
+    ]
+
+    private static let codes = Dictionary(uniqueKeysWithValues: marks.map { ($0.value, $0.key) })
+
+    /// A line as it is printed: nothing in it but our own sequences means anything to a terminal.
+    static func rendered(_ line: String, colour: Bool) -> String {
+        var result = ""
+        for scalar in line.unicodeScalars {
+            if colour, let code = codes[scalar] {
+                result += "\u{1b}[\(code)m"
+            } else {
+                result += String(scalar).printable
+            }
+        }
+        return result
     }
 }
 

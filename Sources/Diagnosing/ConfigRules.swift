@@ -10,7 +10,7 @@ enum ConfigRules {
         let wasRead =
             history.checkedConfig != nil || !history.healthyConfig.isEmpty
             || history.lastConfig.map(\.hasFile) ?? false || history.kinds.contains(.configMissing)
-        let wasThere = wasRead || seen.agent.configOrigin == .settings
+        let wasThere = wasRead || seen.agent.config.contains { $0.origin == .settings }
         // One that is included is missed where it is named.
         for file in seen.config where wasThere && file.includedAt == nil {
             if case .missing = file.state {

@@ -4,7 +4,8 @@ internal import Model
 enum PollerRules {
     static func findings(_ seen: AgentObservation, history: AgentHistory, policy: Policy) -> [Finding] {
         [
-            conflict(seen, history: history), duplicate(seen), webhook(seen, history: history, policy: policy),
+            conflict(seen, history: history, policy: policy), duplicate(seen),
+            webhook(seen, history: history, policy: policy),
             rejected(seen),
         ].compactMap { $0 }
     }
@@ -13,7 +14,7 @@ enum PollerRules {
 
     /// The API answers the older of two pending polls with 409. That alone does not prove a second process here: the
     /// number of live holders of the token decides (an agent has been seen to conflict with itself, too).
-    private static func conflict(_ seen: AgentObservation, history: AgentHistory) -> Finding? {
+    private static func conflict(_ seen: AgentObservation, history: AgentHistory, policy: Policy) -> Finding? {
         let lines = fresh(seen, history).filter { isConflict($0.text) }
         guard let last = lines.last else { return nil }
         let certain = lines.filter { ConflictLine.isPollers($0.text) }
@@ -64,7 +65,22 @@ enum PollerRules {
         }
         let whom =
             seen.seesOtherUsers ? "process on this host" : "process that this user can see (root's watchdog sees all)"
-        if seen.unit.isRunning, !seen.tokens.isEmpty {
+        if seen.tokens.isEmpty {
+            return Finding(
+                kind: .pollerConflict, severity: .warning,
+                summary:
+                    "Polls of \(name) end with 409 Conflict. Its bot token is not known here, so that nobody can be named who holds it as well: stop whatever else polls with it, or rotate the token (@BotFather, /revoke). To have the other one looked for, name the place of the token in the settings, as `telegram_token` of its [[agent]].",
+                evidence: evidence)
+        }
+        // A remedy is for what is so now: a conflict that has been quiet for so long has ended, whatever ended it.
+        if let latest = certain.last, seen.taken - latest.at >= policy.conflictQuiet {
+            return Finding(
+                kind: .pollerConflict, severity: .info,
+                summary:
+                    "Polls of \(name) ended with 409 Conflict until \((seen.taken - latest.at).inWords) ago, and not since: nothing is done.",
+                evidence: evidence)
+        }
+        if seen.unit.isRunning {
             guard isSustained(certain, history) else {
                 return Finding(
                     kind: .pollerConflict, severity: .info,

@@ -11,7 +11,7 @@ enum ProcessRules {
             let plural = leftovers.count == 1 ? "A process" : "\(leftovers.count) processes"
             let attended = leftovers.filter(\.isAttended)
             let orders = leftovers.filter { !$0.isAttended }.map(order)
-            let told = attended.map { "`kill \($0.id.pid)`" }
+            let told = attended.map { ShellCommand("kill", "\($0.id.pid)").inSentence }
             let left =
                 attended.isEmpty
                 ? ""
@@ -76,9 +76,20 @@ enum ProcessRules {
             guard process.id.startTicks < main.id.startTicks, process.id.pid > 1 else { return false }
             // The agent's own processes belong to its user; another's was put there by somebody else.
             if let uid = seen.agent.id.scope.uid, process.uid != uid { return false }
-            guard let theirs = process.invocationID, !theirs.isEmpty, theirs != unit.invocationID else { return false }
+            if let theirs = process.invocationID, !theirs.isEmpty {
+                guard theirs != unit.invocationID else { return false }
+            } else if !isOlderThanStart(process, main, unit) {
+                return false
+            }
             return !descends(process.id.pid, from: main.id.pid, parents)
         }
+    }
+
+    /// A tool may give its children a fresh environment, without the mark of their start. One that is older than the
+    /// present activation, and not only than its main process, belongs to an earlier one.
+    private static func isOlderThanStart(_ process: ProcessFacts, _ main: ProcessFacts, _ unit: UnitFacts) -> Bool {
+        guard process.wasRead, let ticks = unit.activationTicks(main.id.startTicks) else { return false }
+        return process.id.startTicks < ticks
     }
 
     private static func descends(_ pid: Int32, from ancestor: Int32, _ parents: [Int32: Int32]) -> Bool {

@@ -4,13 +4,88 @@ package import Model
 package enum RuleBook {
     package static let rules: [Rule] = [
         Rule(
+            kind: .unitNotRun, title: "The program of the unit was never run", severity: .critical,
+            silences: [.unitFailed, .unitCrashLoop, .unitStartLimit, .unitConfigExit],
+            rule: "A process of the unit ended with one of systemd's own statuses, 200 to 243 (systemd.exec(5)).",
+            reason:
+                "systemd prepares a process before it runs the program: its folder, user, namespace, output. 203 means that the program itself cannot be started, 200 its folder, 217 its user. What the agent has in its config plays no part in it.",
+            advice:
+                "The watchdog starts nothing and puts no config back; it tells what systemd says. Correct the unit (`systemctl cat UNIT`) or what it names, then `systemctl restart UNIT`.",
+            consequence: "The agent cannot come up, however often it is started."),
+        Rule(
+            kind: .unitBadSetting, title: "The unit file cannot be loaded", severity: .critical,
+            silences: [
+                .unitFailed, .unitCrashLoop, .unitStartLimit, .unitConfigExit, .unitInactive, .unitCondition,
+            ],
+            rule: "LoadState of the unit is bad-setting or error.",
+            reason: "Somebody has changed the unit file, and systemd does not accept it. No start is possible.",
+            advice:
+                "The watchdog touches nothing. `systemd-analyze verify UNIT` names the line; correct it, then `systemctl daemon-reload`.",
+            consequence: "What runs goes on; once it ends it cannot be started again."),
+        Rule(
+            kind: .unitReloadNeeded, title: "The unit file has changed and was not loaded", severity: .info,
+            rule: "NeedDaemonReload of the unit is true.",
+            reason:
+                "Whoever changed it may not be done yet. The watchdog must not make it effective, as a reload for a drop-in of its own would.",
+            advice: "`systemctl daemon-reload` when the change is complete. Until then no drop-in is written.",
+            consequence: "The unit goes on with its old settings."),
+        Rule(
+            kind: .unitCondition, title: "A condition of the unit holds it back", severity: .warning,
+            rule:
+                "The unit is enabled and inactive, and a Condition…= of it was not met when it was to be started last.",
+            reason: "systemd passes such a unit over without an error: a start does nothing.",
+            advice:
+                "The watchdog starts nothing. Make what the finding names so, then `systemctl start UNIT`; or take the condition out.",
+            consequence: "The agent stays down, and nothing turns red."),
+        Rule(
+            kind: .instanceRunning, title: "Another instance of the agent has its place", severity: .critical,
+            silences: [.unitFailed, .unitCrashLoop, .unitStartLimit, .unitConfigExit, .unitInactive],
+            rule:
+                "Two units, in the system manager or a user's, are gateways with the same config; or the agent's last lines say that another instance of it runs already.",
+            reason:
+                "Only one can hold the lock, the port and the bot. To start the other one, or to put its config back, would harm the one that serves.",
+            advice: "The watchdog touches neither. Keep one of the two, and disable the other as the finding says.",
+            consequence: "The two take turns in failing, or in losing messages."),
+        Rule(
+            kind: .portInUse, title: "The agent's port is in use", severity: .critical,
+            silences: [.unitFailed, .unitCrashLoop, .unitStartLimit, .unitConfigExit],
+            rule: "The agent went away, and its last lines say that its port or address is in use.",
+            reason: "Somebody else listens there. A start, or another config, does not change that.",
+            advice:
+                "A stray copy of the agent is ended where that is proven and safe; where the port is free again, the unit is started once. Otherwise you are told who holds it: stop that, or give one of the two another port.",
+            consequence: "The agent cannot come up."),
+        Rule(
+            kind: .outOfMemory, title: "The agent ran out of memory", severity: .critical,
+            silences: [.unitFailed, .unitConfigExit],
+            rule:
+                "The kernel ended it for want of memory (Result=oom-kill), or its last lines say that its heap is full.",
+            reason: "It is no fault of its config. A fresh start often holds for a while; what fills the memory stays.",
+            advice:
+                "The watchdog starts a failed unit once, and puts no config back. See `systemctl status UNIT` for its memory, and MemoryMax= and the limit of its heap.",
+            consequence: "It dies again when its memory is full again."),
+        Rule(
+            kind: .diskFull, title: "A disk is full", severity: .critical,
+            silences: [.unitFailed, .unitCrashLoop, .unitStartLimit, .unitConfigExit],
+            rule: "The agent went away, and its last lines say that no space is left on a device.",
+            reason: "No start can help, and a config that is put back may not even be written.",
+            advice:
+                "The watchdog touches nothing. `df -h` and `df -i` show which disk; make room, then `systemctl restart UNIT`.",
+            consequence: "Agents lose what they cannot write."),
+        Rule(
+            kind: .moduleMissing, title: "A part of the agent's program is missing", severity: .critical,
+            silences: [.unitFailed, .unitCrashLoop, .unitStartLimit, .unitConfigExit],
+            rule: "The agent went away, and its last lines name a module that is not there.",
+            reason: "An update was not finished, or another one took it away. No start and no config brings it back.",
+            advice: "The watchdog touches nothing. Install the agent's program again, then `systemctl restart UNIT`.",
+            consequence: "It ends at each start."),
+        Rule(
             kind: .unitConfigExit, title: "The agent refused its configuration", severity: .critical,
             silences: [.unitFailed, .unitStartLimit, .unitCrashLoop],
             rule: "The unit's main process ended with status 78 and the unit is not running.",
             reason:
                 "78 is EX_CONFIG: an OpenClaw gateway ends with it when its config does not validate, and units are set not to start again after it (RestartPreventExitStatus=78). A restart cannot help, because the file is still the same.",
             advice:
-                "The watchdog puts the last-known-good config back, starts the unit, and keeps the refused file. To do it by hand: read what the agent says of its config (`journalctl -u UNIT -n 20`), correct the file, then `systemctl reset-failed UNIT` and `systemctl start UNIT`.",
+                "The watchdog puts the last-known-good config back if the file was changed after the agent last worked, starts the unit, and keeps the refused file; where another cause is named, such as a port or another instance, it leaves the config alone. To do it by hand: read what the agent says of its config (`journalctl -u UNIT -n 20`), correct the file, then `systemctl reset-failed UNIT` and `systemctl start UNIT`.",
             consequence: "The agent stays silent until its config is valid."),
         Rule(
             kind: .unitStartLimit, title: "systemd refuses to start the unit", severity: .critical,
@@ -26,32 +101,32 @@ package enum RuleBook {
             kind: .unitCrashLoop, title: "The unit is restarted again and again", severity: .critical,
             silences: [.unitFailed],
             rule:
-                "The restart counter grew by three or more since the last pass and the main process is younger than five minutes, or an automatic restart is pending and three have gone before. Once found, it is over when a main process has held for five minutes or the counter has begun again.",
+                "The restart counter grew by three or more since the last pass and the main process is younger than five minutes, or an automatic restart is pending and three have gone before. Ends with success, and those that the unit itself declares as a success or a wanted restart (SuccessExitStatus=, RestartForceExitStatus=), do not count. Once found, it is over when a main process has held for five minutes or the counter has begun again; one that has lived twice as long as those that crashed is waited for.",
             reason:
                 "systemd is already restarting it; one more start from outside would only compete with that. The cause has to be found.",
             advice:
-                "The watchdog asks the advisor if there is one, then tries the last-known-good config if it differs, then tells a person. By hand: `journalctl -u UNIT -n 50`.",
+                "The watchdog asks the advisor if there is one, then tries the last-known-good config if the file was changed after the agent last worked, then tells a person. By hand: `journalctl -u UNIT -n 50`.",
             consequence: "The agent answers only between two crashes, and may run into its start limit."),
         Rule(
             kind: .unitFailed, title: "The unit has failed", severity: .critical,
             rule: "ActiveState is failed, and no more specific condition explains it.",
             reason: "The agent is gone and systemd will not start it again.",
             advice:
-                "The watchdog clears the failed state and starts the unit once. If that does not hold it asks the advisor, then tries the last-known-good config if it differs, then tells a person. By hand: `systemctl status UNIT`.",
+                "Where it is proven that nobody stopped it, the watchdog clears the failed state and starts the unit once. If that does not hold it asks the advisor, then tries the last-known-good config if the file was changed after the agent last worked, then tells a person. Without that proof, and where a timer, a socket or another unit starts it, it is told and left alone. By hand: `systemctl status UNIT`.",
             consequence: "The agent stays down."),
         Rule(
             kind: .unitInactive, title: "An enabled unit is not running", severity: .critical,
             rule:
-                "The unit is enabled and inactive, it is no one-shot and nothing else activates it, and the journal has no request of an operator to stop it.",
+                "The unit is enabled and inactive, it is no one-shot and nothing else starts it. Critical where it is proven that it ended by itself; a warning where nothing shows why it is down, where it went down with a unit that it depends on, or where it has been down by a request for longer than stopped_reminder.",
             reason:
-                "A main process that ends with status 0 leaves its unit inactive, not failed: nothing restarts it unless Restart=always, and nothing turns red.",
+                "A main process that ends with status 0 leaves its unit inactive, not failed: nothing restarts it unless Restart=always, and nothing turns red. A stop looks the same: only what systemd has logged of this very run, or an end that no stop produces, tells one from the other.",
             advice:
-                "The watchdog starts the unit once and watches whether it holds. If it is meant to be off: `systemctl disable UNIT`.",
+                "Where it is proven that it ended by itself, the watchdog starts the unit once and watches whether it holds. Otherwise it is told and left alone. If it is meant to be off: `systemctl disable UNIT`.",
             consequence: "The agent stays down without any sign of failure."),
         Rule(
             kind: .probeFailed, title: "The agent runs but does not work", severity: .critical,
             rule:
-                "A health address fails in two passes one after the other although the unit is active and past its warm-up.",
+                "A health address fails in two passes one after the other although the unit is active and past its warm-up. From an address that is guessed, and from what this host could not ask, follows a remark.",
             reason:
                 "A process can live and still be wedged. One failed answer proves little, so the second pass has to confirm it.",
             advice:
@@ -68,7 +143,7 @@ package enum RuleBook {
         Rule(
             kind: .processLeftover, title: "A process of an earlier start is still there", severity: .warning,
             rule:
-                "A process in the unit's cgroup, or in a cgroup below it, started before the present main process, is not its descendant, and does not carry the present start's invocation id.",
+                "A process in the unit's cgroup, or in a cgroup below it, started before the present main process, is not its descendant, and carries the invocation id of another start; or carries none and is older than the present activation.",
             reason:
                 "It belongs to a start that is over. It may poll the same bot token, hold a port or write the same files.",
             advice:

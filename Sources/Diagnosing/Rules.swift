@@ -8,7 +8,9 @@ package enum Rules {
     ) -> [Finding] {
         // A masked unit, and one that could not be read, is not judged by empty properties.
         guard seen.gaps.allSatisfy({ $0.source != "units" }) else { return incomplete(seen) }
-        var findings = UnitRules.findings(seen, history: history)
+        // Two units that are one agent: whatever is done to one is done to the other, too.
+        if let double = seen.double { return [DuelRule.finding(seen, double)] + incomplete(seen) }
+        var findings = UnitRules.findings(seen, history: history, policy: policy)
         findings += ProcessRules.findings(seen, history: history, policy: policy)
         findings += ConfigRules.findings(seen, history: history)
         findings += SecretRules.findings(seen)
@@ -27,12 +29,34 @@ package enum Rules {
     }
 
     private static func incomplete(_ seen: AgentObservation) -> [Finding] {
-        seen.gaps.map(finding)
+        // What a config includes may well be another's on purpose.
+        let obstacles = seen.config.compactMap { file in
+            file.obstacle.map {
+                Gap(
+                    source: "config", sentence: $0.sentence, blinding: false,
+                    isWorthTelling: $0.isTotal && file.includedAt == nil)
+            }
+        }
+        let elsewhere = seen.elsewhere.map {
+            Gap(
+                source: "config",
+                sentence: "The config of \(seen.agent.name) is not looked at, kept or put back, because \($0).",
+                blinding: false)
+        }
+        let dynamic =
+            seen.unit.hasDynamicUser && !seen.agent.config.isEmpty
+            ? Gap(
+                source: "config",
+                sentence:
+                    "\(seen.agent.id.unit) has DynamicUser=: the files of \(seen.agent.name) belong to another user after each start, so that no config of it is put back.",
+                blinding: false) : nil
+        return (seen.gaps + obstacles + [elsewhere, dynamic].compactMap { $0 }).map(finding)
     }
 
     private static func finding(_ gap: Gap) -> Finding {
         Finding(
-            kind: .watchdogIncomplete, severity: gap.blinding ? .warning : .info, summary: gap.sentence,
+            kind: .watchdogIncomplete, severity: gap.blinding || gap.isWorthTelling ? .warning : .info,
+            summary: gap.sentence,
             evidence: [Evidence(gap.source, gap.sentence)])
     }
 }

@@ -21,7 +21,7 @@ enum StrayRule {
     static func judge(_ found: Outsider, of seen: AgentObservation) -> Judgement {
         let alone = judgeAlone(found, of: seen)
         guard case .end = alone else { return alone }
-        let kill = "`kill \(found.process.id.pid)`"
+        let kill = ShellCommand("kill", "\(found.process.id.pid)").inSentence
         // A process ends here only if everybody above it, up to the manager that they were left to, ends with it.
         for above in found.ancestors {
             if above.role == .manager { return alone }
@@ -35,7 +35,8 @@ enum StrayRule {
             return .tell(
                 why: "\(parent), which started it, is still there and may start it again",
                 advice: above.hasOthers
-                    ? "stop it through \(parent), which runs others as well" : "`kill \(above.id.pid)`, then \(kill)")
+                    ? "stop it through \(parent), which runs others as well"
+                    : "\(ShellCommand("kill", "\(above.id.pid)").inSentence), then \(kill)")
         }
         return .tell(why: "it cannot be seen who started it", advice: kill)
     }
@@ -54,15 +55,17 @@ enum StrayRule {
         if seen.taken - found.started < youngest { return .tooYoung }
         switch found.place {
         case .service(let unit, governs: true):
-            let stop = "`\(UnitOwner(found.process.cgroup).systemctl) stop \(unit)`"
+            let stop = UnitOwner(found.process.cgroup).stop(unit).inSentence
             // What a service runs for others, as cron does, is not ended by ending that.
-            return foreign(found, "it belongs to \(unit)", found.isServiceMain ? stop : "`kill \(pid)`, or \(stop)")
+            return foreign(
+                found, "it belongs to \(unit)",
+                found.isServiceMain ? stop : "\(ShellCommand("kill", "\(pid)").inSentence), or \(stop)")
         case .container(let scope):
             let name = scope.isEmpty ? "a container" : "the container of \(scope)"
             return foreign(found, "it runs in \(name)", "stop that container, or give it a bot of its own")
         default: break
         }
-        let kill = found.mayBeEnded ? "`kill \(pid)`" : "`sudo kill \(pid)`"
+        let kill = ShellCommand((found.mayBeEnded ? [] : ["sudo"]) + ["kill", "\(pid)"]).inSentence
         if found.program != .agents, found.tokens.isEmpty {
             return .tell(why: "nothing but the port says that it is this agent", advice: "if it is, \(kill)")
         }
@@ -74,6 +77,13 @@ enum StrayRule {
         case .unknown:
             return .tell(
                 why: "it cannot be seen whether this is the agent's own program", advice: "if it is, \(kill)")
+        }
+        // What a user alone has said proves nothing against another.
+        let isProven = seen.tokens.contains { $0.isProven && found.tokens.contains($0.fingerprint) }
+        if !found.tokens.isEmpty, found.isOtherUsers, !isProven {
+            return .tell(
+                why: "it is \(found.owner)'s, and that the token is this agent's is its user's word alone",
+                advice: "if it is this agent's, \(kill)")
         }
         if found.tokens.isEmpty, found.isOtherUsers {
             return .tell(
@@ -126,7 +136,7 @@ enum StrayRule {
         }
         if let owner = seen.hiddenPortOwner, let port = seen.agent.port {
             sentences.append(
-                "Port \(port) of \(seen.agent.name) is held by a process of \(owner), which this user may not look at. Only a watchdog that root runs can prove and end it. To see it: `sudo ss -ltnp 'sport = :\(port)'`."
+                "Port \(port) of \(seen.agent.name) is held by a process of \(owner), which this user may not look at. Only a watchdog that root runs can prove and end it. To see it: \(ShellCommand("sudo", "ss", "-ltnp", "sport = :\(port)").inSentence)."
             )
             evidence.append(Evidence("/proc/net/tcp", "port \(port) is listened on by user \(owner)"))
         }
@@ -176,11 +186,13 @@ enum StrayRule {
 
 /// How a person would reach the manager that a cgroup's innermost unit belongs to.
 private struct UnitOwner {
-    let systemctl: String
+    private let scope: [String]
+
+    func stop(_ unit: String) -> ShellCommand { ShellCommand(["systemctl"] + scope + ["stop", unit]) }
 
     init(_ cgroup: String) {
         let manager = cgroup.split(separator: "/").dropLast().last { $0.hasPrefix("user@") && $0.hasSuffix(".service") }
         let uid = manager.flatMap { UInt32($0.dropFirst("user@".count).dropLast(".service".count)) }
-        systemctl = uid.map { "systemctl --user -M \($0)@" } ?? "systemctl"
+        scope = uid.map { ["--user", "-M", "\($0)@"] } ?? []
     }
 }

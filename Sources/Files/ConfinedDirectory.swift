@@ -13,24 +13,43 @@ package struct FoundFile: Sendable {
     /// µs since 1970.
     package let modified: Int64
     package let changed: Int64
+    /// Nobody but root can write it, or put another one in its place: what it says is root's word.
+    package let isRootsAlone: Bool
+}
+
+/// Who has said that a path is to be opened.
+package enum PathNamer: Sendable {
+    /// Root's own settings and unit files, or this program.
+    case root
+    /// Anybody else, or nobody knows: never opened with root's rights.
+    case others
 }
 
 /// A folder that was reached without following any link, and the identity with which everything in it is done.
 ///
 /// Names inside are single components and never lead out again (openat2(2): RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS).
-/// The identity is the given user's. Where the caller allows it, because the path is the administrator's word and not
-/// the user's, it is root's own in a folder that is root's and that nobody else can write to.
+/// The identity is the given user's. Where root has named the path, it is root's own in a folder that nobody else can
+/// write to or exchange. A path that somebody else has named is never opened as root, also for an agent that runs as root.
 package struct ConfinedDirectory: ~Copyable {
     let path: String
     let identity: FileIdentity
     let descriptor: Descriptor
+    /// It and every folder above it is root's, and nobody else may write there.
+    let isRootsAlone: Bool
 
     /// Opens an absolute path as `user`. The way begins at the user's home where the path lies in it, since a link
     /// above a home is the administrator's; otherwise at the root folder.
     package init(
-        _ path: String, as user: FileIdentity, rootInRootsFolders: Bool = false, creating: Bool = false
+        _ path: String, as user: FileIdentity, namedBy namer: PathNamer = .others, creating: Bool = false
     ) throws(FileError) {
         let attempt = "Opening \(path) as \(user.name)"
+        guard namer == .root || user.uid != 0 || geteuid() != 0 else {
+            throw FileError(
+                code: .noPermission,
+                description:
+                    "\(attempt): others than root can say that this is the path, and it would be opened with root's rights; it is not. Name it in the settings if it is right."
+            )
+        }
         guard path.hasPrefix("/"), !path.contains("\0") else {
             throw FileError(code: .failed, description: "\(attempt): the path is not absolute.")
         }
@@ -54,10 +73,24 @@ package struct ConfinedDirectory: ~Copyable {
             return Descriptor(number)
         }
         let status = try descriptor.status(path)
-        let onlyRoots = rootInRootsFolders && status.st_uid == 0 && status.st_mode & 0o022 == 0 && geteuid() == 0
+        let isAlone = status.st_uid == 0 && status.st_mode & 0o022 == 0 && Self.isRootsWay(to: path)
         self.path = path
-        self.identity = onlyRoots ? .root : user
+        self.identity = namer == .root && isAlone && geteuid() == 0 ? .root : user
         self.descriptor = descriptor
+        self.isRootsAlone = isAlone
+    }
+
+    /// Whoever may write to a folder on the way may exchange what lies below it.
+    private static func isRootsWay(to path: String) -> Bool {
+        var prefix = ""
+        for part in path.split(separator: "/") {
+            prefix += "/" + part
+            var status = stat()
+            guard lstat(prefix, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == 0,
+                status.st_mode & 0o022 == 0
+            else { return false }
+        }
+        return true
     }
 
     /// Makes the missing folders of a path, one by one, never through a link.
@@ -84,7 +117,7 @@ package struct ConfinedDirectory: ~Copyable {
         try identity.perform { () throws(FileError) -> FoundFile in try readHere(name, most: most) }
     }
 
-    private func readHere(_ name: String, most: Int) throws(FileError) -> FoundFile {
+    func readHere(_ name: String, most: Int) throws(FileError) -> FoundFile {
         let shown = "\(path)/\(name)"
         let number = linux_open_beneath(descriptor.number, name, UInt64(O_RDONLY | O_NONBLOCK | O_NOCTTY), 0)
         guard number >= 0 else { throw .errno("Reading \(shown) as \(identity.name)") }
@@ -96,44 +129,8 @@ package struct ConfinedDirectory: ~Copyable {
         let bytes = try file.readAll(most: most, shown)
         return FoundFile(
             bytes: bytes, digest: sha256(bytes), mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid,
-            modified: status.st_mtim.microseconds, changed: status.st_ctim.microseconds)
-    }
-
-    /// Puts `bytes` in the place of `name`, whole or not at all: other programs see the old file or the new one.
-    ///
-    /// `expecting` is the digest that the caller has seen and kept, or `nil` where the file was missing. A file that
-    /// holds anything else by now is left, or put back, as it is. Owner, group and mode are those given; where that
-    /// is not the identity's own file, and the identity is not root, it is refused.
-    ///
-    /// An error means that nothing was replaced. What goes wrong once the new file is in its place is returned, each as
-    /// a sentence.
-    @discardableResult
-    package func replace(
-        _ name: String, with bytes: [UInt8], mode: UInt32, uid: UInt32, gid: UInt32, expecting: String?
-    ) throws(FileError) -> [String] {
-        try identity.perform { () throws(FileError) -> [String] in
-            let shown = "\(path)/\(name)"
-            guard uid == identity.uid || identity.uid == 0 else {
-                throw FileError(
-                    code: .notOwner,
-                    description:
-                        "Replacing \(shown): it is to belong to uid \(uid), and \(identity.name) cannot give files away."
-                )
-            }
-            try verify(name, holds: expecting)
-            let temporary = Self.newTemporary(name)
-            do throws(FileError) {
-                try write(bytes, to: temporary, mode: mode, uid: uid, gid: gid, accessList: accessList(of: name))
-            } catch {
-                unlinkat(descriptor.number, temporary, 0)
-                throw error
-            }
-            var problems = try exchange(temporary, name, expecting: expecting, own: sha256(bytes))
-            do throws(FileError) { try descriptor.sync(shown) } catch {
-                problems.append("It is in its place, and may be gone after a power cut. \(error)")
-            }
-            return problems
-        }
+            modified: status.st_mtim.microseconds, changed: status.st_ctim.microseconds,
+            isRootsAlone: isRootsAlone && status.st_uid == 0 && status.st_mode & 0o022 == 0)
     }
 
     /// Writes a temporary file of its own beside `name`, readable by this identity alone. Returns its name.
@@ -173,7 +170,7 @@ package struct ConfinedDirectory: ~Copyable {
 
     private static let candidatePrefix = ".watchdog-"
 
-    private static func newTemporary(_ name: String) -> String {
+    static func newTemporary(_ name: String) -> String {
         temporaryPrefix(name) + String(UInt64.random(in: .min ... .max), radix: 16)
     }
 
@@ -186,125 +183,8 @@ package struct ConfinedDirectory: ~Copyable {
             try descriptor.sync(path)
         }
     }
-
-    /// No version that anybody has kept is longer.
-    private static let mostCompared = 16 << 20
-
-    private func verify(_ name: String, holds expected: String?) throws(FileError) {
-        do throws(FileError) {
-            let found = try readHere(name, most: Self.mostCompared)
-            guard found.digest == expected else {
-                throw FileError(
-                    code: .changedMeanwhile,
-                    description: "Replacing \(path)/\(name): it was changed after it was looked at, and is left alone.")
-            }
-            guard found.uid == identity.uid || identity.uid == 0 else {
-                throw FileError(
-                    code: .notOwner,
-                    description:
-                        "Replacing \(path)/\(name): it belongs to uid \(found.uid), not to \(identity.name), and is left alone. Give it back first: chown \(identity.name): \(path)/\(name)"
-                )
-            }
-        } catch  where error.code == .missing && expected == nil {
-            return
-        } catch  where error.code == .tooLarge {
-            throw FileError(
-                code: .changedMeanwhile,
-                description: "Replacing \(path)/\(name): it has grown too large for a config since, and is left alone.")
-        }
-    }
-
-    /// The POSIX access control list, as the kernel hands it out; empty where there is none (acl(5)). Without it the group
-    /// would have what the list's mask allows.
-    private func accessList(of name: String) throws(FileError) -> [UInt8] {
-        var list = [UInt8](repeating: 0, count: 65536)  // the most that an attribute holds
-        let count = linux_get_access_list("/proc/self/fd/\(descriptor.number)/\(name)", &list, list.count)
-        if count >= 0 { return Array(list.prefix(count)) }
-        guard [ENODATA, ENOTSUP, ENOENT].contains(errno) else {
-            throw .errno("Reading the access control list of \(path)/\(name)")
-        }
-        return []
-    }
-
-    private func write(
-        _ bytes: [UInt8], to name: String, mode: UInt32, uid: UInt32, gid: UInt32, accessList: [UInt8] = []
-    ) throws(FileError) {
-        let shown = "\(path)/\(name)"
-        let flags = UInt64(O_WRONLY | O_CREAT | O_EXCL)
-        let number = linux_open_beneath(descriptor.number, name, flags, 0o600)
-        guard number >= 0 else { throw .errno("Writing \(shown) as \(identity.name)") }
-        let file = Descriptor(number)
-        try file.writeAll(bytes, shown)
-        let status = try file.status(shown)
-        if status.st_gid != gid || status.st_uid != uid {
-            guard fchown(file.number, uid, gid) == 0 else { throw .errno("Giving \(shown) to \(uid):\(gid)") }
-        }
-        guard fchmod(file.number, mode) == 0 else { throw .errno("Giving \(shown) its mode") }
-        if !accessList.isEmpty, linux_set_access_list(file.number, accessList, accessList.count) != 0 {
-            throw .errno("Giving \(shown) the access control list of the file that it replaces")
-        }
-        try file.sync(shown)
-    }
-
-    /// Swaps the two names in one step, so that what was replaced is still there to be compared and put back.
-    ///
-    /// The temporary file is removed only while it holds the caller's bytes (`own` is their digest) or the version that
-    /// the caller has kept. Anything else is somebody's edit: it stays beside `name` until it is found as `leftBehind`.
-    private func exchange(
-        _ temporary: String, _ name: String, expecting: String?, own: String
-    ) throws(FileError) -> [String] {
-        let attempt = "Replacing \(path)/\(name)"
-        func giveUp(_ failure: FileError) -> FileError {
-            unlinkat(descriptor.number, temporary, 0)
-            return failure
-        }
-        guard let expecting else {
-            guard linux_rename_noreplace(descriptor.number, temporary, name) == 0 else { throw giveUp(.errno(attempt)) }
-            return []
-        }
-        if linux_rename_exchange(descriptor.number, temporary, name) != 0 {
-            // Not every file system can swap (NFS cannot): there a last look and an ordinary rename have to do.
-            guard errno == EINVAL || errno == ENOSYS else { throw giveUp(.errno(attempt)) }
-            do throws(FileError) { try verify(name, holds: expecting) } catch { throw giveUp(error) }
-            guard renameat(descriptor.number, temporary, descriptor.number, name) == 0 else {
-                throw giveUp(.errno(attempt))
-            }
-            return []
-        }
-        guard digest(of: temporary) == expecting else { throw putBack(temporary, name, own: own) }
-        guard unlinkat(descriptor.number, temporary, 0) == 0 else {
-            let failure = FileError.errno("Removing \(path)/\(temporary), which holds what was replaced")
-            return ["\(failure) A later pass removes it."]
-        }
-        return []
-    }
-
-    /// What was replaced is not the file that was seen, and goes back into its place.
-    private func putBack(_ temporary: String, _ name: String, own: String) -> FileError {
-        let attempt = "Replacing \(path)/\(name)"
-        guard linux_rename_exchange(descriptor.number, temporary, name) == 0 else { return .errno(attempt) }
-        guard digest(of: temporary) != own else {
-            unlinkat(descriptor.number, temporary, 0)
-            return FileError(
-                code: .changedMeanwhile,
-                description: "\(attempt): it was changed in the same moment, and is left as it is.")
-        }
-        // Changed once more meanwhile: the newest edit belongs in the place, and the one before it is not lost either.
-        guard linux_rename_exchange(descriptor.number, temporary, name) == 0 else { return .errno(attempt) }
-        return FileError(
-            code: .changedMeanwhile,
-            description:
-                "\(attempt): it was changed twice in the same moment; the newer edit is in its place, the other one beside it as \(temporary)."
-        )
-    }
-
-    /// `nil` where it cannot be read, or is none that anybody would have kept.
-    private func digest(of name: String) -> String? {
-        // Ignoring: why. Whatever it is, it is not the file that was asked about.
-        (try? readHere(name, most: Self.mostCompared))?.digest
-    }
 }
 
 extension timespec {
-    fileprivate var microseconds: Int64 { Int64(tv_sec) * 1_000_000 + Int64(tv_nsec) / 1000 }
+    var microseconds: Int64 { Int64(tv_sec) * 1_000_000 + Int64(tv_nsec) / 1000 }
 }

@@ -94,3 +94,15 @@ package struct FileIdentity: Hashable, Sendable {
         return try body()
     }
 }
+
+extension FileIdentity {
+    /// When a file was last changed or put in its place, in µs since 1970; `nil` where it is not there, or out of reach.
+    package func whenChanged(_ path: String) -> Int64? {
+        // Ignoring: why not; of what cannot be looked at nothing is claimed.
+        try? perform { () throws(FileError) -> Int64 in
+            var status = stat()
+            guard stat(path, &status) == 0 else { throw .errno("Looking at \(path)") }
+            return Int64(status.st_ctim.tv_sec) * 1_000_000 + Int64(status.st_ctim.tv_nsec) / 1000
+        }
+    }
+}

@@ -10,19 +10,29 @@ package enum HTTPClient {
     /// peer that keeps silent never costs another one its answer.
     private static let mostAtOnce = 64
 
+    /// Each takes a descriptor or two, and others are in use.
+    private static var atOnce: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < 512 else {
+            return mostAtOnce
+        }
+        return max(1, min(mostAtOnce, Int(limit.rlim_cur) / 8))
+    }
+
     private static let ready = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     /// One answer per request, in the same order.
     package static func send(_ requests: [HTTPRequest]) -> [Result<HTTPResponse, HTTPError>] {
         guard !requests.isEmpty else { return [] }
         guard ready, let multi = curl_multi_init() else {
-            let error = HTTPError(code: .failed, description: "libcurl could not be initialised.")
+            let error = HTTPError(code: .noResources, description: "libcurl could not be initialised.")
             return requests.map { _ in .failure(error) }
         }
         defer { curl_multi_cleanup(multi) }
         let transfers = requests.map { Transfer($0) }
         defer { for transfer in transfers { transfer.close(multi) } }
         var failure: CURLMcode = CURLM_OK
+        let mostAtOnce = atOnce
         var next = 0
         var underWay = 0
         while failure == CURLM_OK, next < transfers.count || underWay > 0 {
@@ -128,14 +138,21 @@ private final class Transfer {
         headers[line[..<colon].lowercased()] = String(value.prefix { !$0.isNewline })
     }
 
+    /// What a connection fails with for the other end's sake; everything else, and no reason at all, which is libcurl's
+    /// word for a socket that it did not get, is this host's own trouble.
+    private static let answers: Set<Int32> = [ECONNREFUSED, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, EPIPE, ECONNABORTED]
+
     func outcome() -> Result<HTTPResponse, HTTPError> {
         let attempt = "\(request.method.rawValue) \(request.shownAs)"
-        guard let easy, setUp == CURLE_OK else {
+        guard let easy else {
+            return .failure(HTTPError(code: .noResources, description: "\(attempt): there is no memory left for it."))
+        }
+        guard setUp == CURLE_OK else {
             return .failure(
                 HTTPError(code: .badAddress, description: "\(attempt): libcurl does not take this request."))
         }
         guard let result else {
-            return .failure(HTTPError(code: .failed, description: "\(attempt): the transfer was not finished."))
+            return .failure(HTTPError(code: .noResources, description: "\(attempt): the transfer was not finished."))
         }
         if overflowed {
             let text = "\(attempt): the answer is longer than \(request.mostBytes) bytes."
@@ -143,7 +160,12 @@ private final class Transfer {
         }
         guard result == CURLE_OK else {
             let code: HTTPError.Code
+            var reasonNumber = 0
+            _ = watchdog_curl_os_error(easy, &reasonNumber)
+            let isTheirs = Self.answers.contains(Int32(truncatingIfNeeded: reasonNumber))
             switch result {
+            case CURLE_OUT_OF_MEMORY, CURLE_FAILED_INIT: code = .noResources
+            case CURLE_COULDNT_CONNECT where !isTheirs: code = .noResources
             case CURLE_COULDNT_CONNECT: code = .refusedConnection
             case CURLE_OPERATION_TIMEDOUT: code = .timedOut
             case CURLE_COULDNT_RESOLVE_HOST: code = .unknownHost
@@ -153,9 +175,11 @@ private final class Transfer {
             default: code = .failed
             }
             let reason =
-                code == .timedOut
-                ? "no answer within \(request.deadline.components.seconds) s"
-                : String(cString: curl_easy_strerror(result))
+                code == .noResources
+                ? "this host could not open a connection (\(reasonNumber == 0 ? "no socket was to be had" : String(cString: strerror(Int32(truncatingIfNeeded: reasonNumber)))))"
+                : code == .timedOut
+                    ? "no answer within \(request.deadline.components.seconds) s"
+                    : String(cString: curl_easy_strerror(result))
             return .failure(HTTPError(code: code, description: "\(attempt): \(reason)."))
         }
         var status = 0

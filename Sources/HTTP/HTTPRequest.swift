@@ -47,6 +47,8 @@ package struct HTTPResponse: Sendable {
 package struct HTTPError: Error, Equatable, Sendable, CustomStringConvertible {
     package enum Code: Equatable, Sendable {
         case refusedConnection, timedOut, unknownHost, tooLarge, badAddress, failed
+        /// For want of descriptors, memory, ports or a route on this host: it says nothing of the other end.
+        case noResources
     }
 
     package let code: Code

@@ -13,6 +13,18 @@ package enum Scope: Hashable, Sendable {
         return nil
     }
 
+    /// What this manager and its units say is root's word: it is the system's, or root's own user manager.
+    package var isRoots: Bool { self == .system || uid == 0 }
+
+    package func systemctl(_ arguments: String...) -> ShellCommand { systemctl(arguments) }
+
+    package func systemctl(_ arguments: [String]) -> ShellCommand {
+        switch self {
+        case .system: ShellCommand(["systemctl"] + arguments)
+        case .user(_, let name): ShellCommand(["systemctl", "--user", "-M", "\(name)@"] + arguments)
+        }
+    }
+
     /// For sentences.
     package var manager: String {
         switch self {
@@ -34,12 +46,7 @@ package struct AgentID: Hashable, Sendable {
     }
 
     /// The command a person would type.
-    package func systemctl(_ arguments: String) -> String {
-        switch scope {
-        case .system: "systemctl \(arguments) \(unit)"
-        case .user(_, let name): "systemctl --user -M \(name)@ \(arguments) \(unit)"
-        }
-    }
+    package func systemctl(_ arguments: String...) -> ShellCommand { scope.systemctl(arguments + [unit]) }
 
     /// The name of an agent that the settings do not name: its unit without what all gateways share.
     package var derivedName: String {
@@ -56,20 +63,19 @@ package struct AgentID: Hashable, Sendable {
 /// An agent that is watched: its unit, and what the settings or its own environment say of it.
 package struct Agent: Hashable, Sendable {
     package let id: AgentID
-    package let name: String
-    /// Absolute paths.
-    package var config: [String]
-    package var configOrigin = ConfigOrigin.unit
+    /// Unique among the agents of a pass.
+    package var name: String
+    package var config: [ConfigPath]
     package var health: [HealthProbe]
     /// Names of variables whose values are secret.
     package var secrets: [String]
-    /// The port that is this agent's own, as its unit's environment has it.
+    /// The port that this agent was given.
     package var port: UInt16?
     /// What its configs are held to.
     package var validation = ConfigValidation()
 
     package init(
-        id: AgentID, name: String, config: [String] = [], health: [HealthProbe] = [], secrets: [String] = [],
+        id: AgentID, name: String, config: [ConfigPath] = [], health: [HealthProbe] = [], secrets: [String] = [],
         port: UInt16? = nil, validation: ConfigValidation = ConfigValidation()
     ) {
         self.validation = validation
@@ -81,18 +87,31 @@ package struct Agent: Hashable, Sendable {
         self.secrets = secrets
     }
 
-    /// Whether the paths in `config` are root's own word.
-    package var rootNamesConfig: Bool { id.scope == .system && configOrigin != .environmentFile }
+    /// Whether root alone has said that this is one of the agent's config files. What a config includes, its owner has said.
+    package func isRootsWord(_ path: String) -> Bool { config.contains { $0.path == path && $0.isRoots } }
 }
 
-/// Who says where an agent's config lies.
-package enum ConfigOrigin: Hashable, Sendable {
-    case settings
-    /// The unit's own lines, or nothing but its user and what it runs.
-    case unit
-    /// A file that the unit takes variables from. Of a system unit, too, it may belong to an ordinary user, who must not be
-    /// able to point root anywhere.
-    case environmentFile
+/// Where a config of an agent lies, and whose word that is: the two are never parted, so that no ordinary user can point
+/// root anywhere.
+package struct ConfigPath: Hashable, Sendable {
+    package enum Origin: Hashable, Sendable {
+        case settings
+        /// The unit: its own lines, the files that it takes variables from, or nothing but its user and what it runs.
+        case unit
+    }
+
+    /// Absolute.
+    package let path: String
+    package let origin: Origin
+    /// Nobody but root could have said so. Of a user's unit that is never so, and neither where it comes from a file that
+    /// anybody else can write, or put another one in the place of.
+    package let isRoots: Bool
+
+    package init(_ path: String, origin: Origin, isRoots: Bool) {
+        self.path = path
+        self.origin = origin
+        self.isRoots = isRoots
+    }
 }
 
 /// How an agent's configs are checked before it has to read them.
@@ -114,8 +133,8 @@ package struct ConfigValidation: Hashable, Sendable {
 /// An address that tells whether an agent works.
 package struct HealthProbe: Hashable, Sendable {
     package let url: String
-    /// Derived from the unit's environment and not named in the settings: an older release may not have the page,
-    /// so an answer that is not about health proves nothing.
+    /// Derived from the port that the agent was given, and not named in the settings: an older release may not have the
+    /// page, so an answer that is not about health proves nothing.
     package let assumed: Bool
 
     package init(url: String, assumed: Bool) {

@@ -17,7 +17,11 @@ package struct AgentHistory: Hashable, Sendable {
     package var lastConfig: ConfigMemory?
     /// Names the config files and the schema that were checked together and found to be well.
     package var checkedConfig: String?
-    /// Since when the unit is down because an operator stopped it.
+    /// The last process that was found to work, and with what.
+    package var worked: WorkingRun?
+    /// When the newest known-good versions proved themselves; read only together with those.
+    package var knownGoodSince: Timestamp?
+    /// Since when the unit is down by a request to its manager.
     package var stopped: Timestamp?
     package var incident: Incident?
     /// What its main process ran when that was last looked at.
@@ -35,6 +39,18 @@ package struct AgentHistory: Hashable, Sendable {
     package var rollbacks: Set<ConfigPair> = []
 
     package init() {}
+}
+
+/// A main process that was found healthy.
+package struct WorkingRun: Hashable, Sendable {
+    package let started: Timestamp
+    /// Of the config files that it had read, by hexadecimal digits; empty where that is not certain.
+    package let meanings: Set<String>
+
+    package init(started: Timestamp, meanings: Set<String>) {
+        self.started = started
+        self.meanings = meanings
+    }
 }
 
 /// What the ledger says of a step that was written down and never closed.

@@ -14,10 +14,14 @@ package struct HeldToken: Hashable, Sendable {
     package let fingerprint: TokenFingerprint
     /// Each as a clause: `the variable TELEGRAM_BOT_TOKEN of the unit`.
     package var sources: [String]
+    /// Nobody but root can have said that it is the agent's, or the agent's main process has it: only then does it prove
+    /// anything against another user.
+    package var isProven: Bool
 
-    package init(fingerprint: TokenFingerprint, sources: [String]) {
+    package init(fingerprint: TokenFingerprint, sources: [String], isProven: Bool = false) {
         self.fingerprint = fingerprint
         self.sources = sources
+        self.isProven = isProven
     }
 }
 

@@ -30,6 +30,12 @@ package struct ConfigFile: Sendable {
     package var hasRemains = false
     /// `PATH:LINE:COLUMN` of the `$include` that takes it in; `nil` for a config of its own.
     package var includedAt: String?
+    /// Nobody but root can have said that it is the agent's.
+    package var isRootsWord = false
+    /// Nobody but root can write it: what it names is root's word.
+    package var isRootsAlone = false
+    /// What a rollback of it will meet.
+    package var obstacle: Obstacle?
 
     package init(path: String, state: State) {
         self.path = path
@@ -68,20 +74,23 @@ package struct ConfigVersion: Hashable, Sendable {
     package let mode: UInt32
     package let uid: UInt32
     package let gid: UInt32
-    /// When its content changed, as the file says; its owner can set it.
+    /// When its content changed, as the file says; its owner can set it, so that nothing is decided by it.
     package let modified: Timestamp
     /// When it was last put in its place or changed, as the kernel says; nobody can set it.
     package let changed: Timestamp
     /// Of its bytes without the values that an agent writes anew on each start: two versions of one meaning differ in
     /// nothing that anybody has set.
     package let meaning: Digest
-    /// The agent's release when this was seen, where that can be had.
+    /// The agent's release when this was seen, where that can be had. It may be a mark that nobody has renewed.
     package let release: String?
+    /// The release that wrote the file last, as it says itself.
+    package let mark: String?
 
     package init(
         path: String, bytes: [UInt8], digest: Digest, mode: UInt32, uid: UInt32, gid: UInt32, modified: Timestamp,
-        changed: Timestamp, meaning: Digest? = nil, release: String? = nil
+        changed: Timestamp, meaning: Digest? = nil, release: String? = nil, mark: String? = nil
     ) {
+        self.mark = mark
         self.meaning = meaning ?? digest
         self.release = release
         self.path = path
@@ -98,7 +107,7 @@ package struct ConfigVersion: Hashable, Sendable {
     package func with(mode: UInt32, uid: UInt32, gid: UInt32) -> ConfigVersion {
         ConfigVersion(
             path: path, bytes: bytes, digest: digest, mode: mode, uid: uid, gid: gid, modified: modified,
-            changed: changed, meaning: meaning, release: release)
+            changed: changed, meaning: meaning, release: release, mark: mark)
     }
 
     /// Some tools blank secrets out when they print a config; such a text is never worth restoring.
@@ -169,10 +178,12 @@ package struct ConfigMemory: Hashable, Sendable {
 extension AgentObservation {
     /// How long ago a config file was changed, if that is so short a while that somebody may still be at it. What an
     /// agent writes anew on each start is nobody's edit.
-    package func editing(_ version: ConfigVersion, after last: ConfigMemory?) -> Duration? {
-        let age = taken - version.modified
-        guard age >= .zero, age < Policy.editGrace else { return nil }
-        if let last, last.meanings == ConfigMemory.meanings(of: config), taken - last.since >= Policy.editGrace {
+    ///
+    /// The kernel's own time counts: what the file says of itself is set by whoever copies it (`cp -p`, `rsync -a`).
+    package func editing(_ version: ConfigVersion, after last: ConfigMemory?, grace: Duration) -> Duration? {
+        let age = taken - version.changed
+        guard age >= .zero, age < grace else { return nil }
+        if let last, last.meanings == ConfigMemory.meanings(of: config), taken - last.since >= grace {
             return nil
         }
         return age

@@ -14,6 +14,9 @@ package struct Incident: Hashable, Sendable {
     package var told: Notice.Event?
     /// When what it is about was last seen to hold.
     package var lastHeld: Timestamp?
+    /// Meanings of the config files that stood there when the agent broke, by hexadecimal digits: what came later did not
+    /// break it. `nil` while it has not broken.
+    package var suspects: Set<String>?
 
     package init(
         id: Int64, agent: AgentID?, opened: Timestamp, kinds: [FindingKind], severity: Severity, summary: String,

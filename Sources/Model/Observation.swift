@@ -25,17 +25,20 @@ package struct Gap: Hashable, Sendable {
     package let sentence: String
     /// Whether the watchdog cannot do its job because of it; otherwise it is a remark.
     package let blinding: Bool
+    /// A remark that people are told of before it matters.
+    package let isWorthTelling: Bool
 
-    package init(source: String, sentence: String, blinding: Bool = true) {
+    package init(source: String, sentence: String, blinding: Bool = true, isWorthTelling: Bool = false) {
         self.source = source
         self.sentence = sentence
         self.blinding = blinding
+        self.isWorthTelling = isWorthTelling
     }
 }
 
 package struct AgentObservation: Sendable {
     package var agent: Agent
-    package let taken: Timestamp
+    package var taken: Timestamp
     package var unit: UnitFacts
     package var processes: [ProcessFacts] = []
     package var journal = JournalFacts()
@@ -66,6 +69,24 @@ package struct AgentObservation: Sendable {
     package var outsiders: [Outsider] = []
     /// Whether the processes of other users can be looked at, too.
     package var seesOtherUsers = true
+    /// Another watchdog, which acts on this agent, as a clause; this one only looks.
+    package var owner: String?
+    /// It is a gateway of OpenClaw's.
+    package var isGateway = false
+    /// Its config was not looked at in this pass: nothing is found of it, and nothing is over.
+    package var isConfigSkipped = false
+    /// Why what stands at the path of its config may not be what the agent reads, as a clause.
+    package var elsewhere: String?
+    /// Another unit that is this very agent: it has the same config.
+    package var double: AgentDouble?
+    /// Other agents that read one of its config files, too.
+    package var sharers: [String] = []
+    /// When the files of its program were last changed on the disk; `nil` where that cannot be told.
+    package var programChanged: Timestamp?
+    /// Whether anybody listens on the agent's port; `nil` where nobody looked.
+    package var portIsHeld: Bool?
+    /// Who that is, where it is none of its own.
+    package var portHolder: String?
     /// Who holds the agent's port where the process itself may not be looked at: a user's name.
     package var hiddenPortOwner: String?
     /// Where the unit's KillMode comes from; `nil` where nobody looked.
@@ -80,77 +101,41 @@ package struct AgentObservation: Sendable {
     }
 }
 
-/// What a manager says of a unit, in its own words.
-package struct UnitFacts: Hashable, Sendable {
-    package var loadState = ""
-    package var activeState = ""
-    package var subState = ""
-    package var unitFileState = ""
-    package var killMode = ""
-    package var mainPID: Int32 = 0
-    package var restarts: UInt32 = 0
-    package var result = ""
-    package var exitStatus: Int32 = 0
-    package var invocationID = ""
-    package var activeSince: Timestamp?
-    package var activationBegan: Timestamp?
-    package var stateSince: Timestamp?
-    package var mainStarted: Timestamp?
-    package var controlGroup = ""
-    package var user = ""
-    package var type = ""
-    package var restartPolicy = ""
-    package var triggeredBy: [String] = []
-    package var fragmentPath = ""
-    package var dropInPaths: [String] = []
-    package var hasKillModeDropIn: Bool { dropInPaths.contains { $0.hasSuffix("/\(Policy.killModeDropIn)") } }
-    package var timeoutStart: Duration?
-    package var timeoutStop: Duration?
-    package var hasJob = false
-
-    package init() {}
-
-    package var isRunning: Bool { activeState == "active" && subState == "running" }
-    /// It runs, or it is of the kind that has done its work and stays active (`Type=oneshot` with `RemainAfterExit=`).
-    package var holds: Bool { isRunning || (type == "oneshot" && activeState == "active" && subState == "exited") }
-    /// systemd is about to start it again by itself.
-    package var awaitsRestart: Bool { activeState == "activating" && subState.hasPrefix("auto-restart") }
-    /// Gone, and not on its way back: failed or inactive.
-    package var isDown: Bool { activeState == "failed" || activeState == "inactive" }
-}
-
-/// A process, pinned down by its start: a PID alone is reused.
-package struct ProcessID: Hashable, Sendable {
-    package let pid: Int32
-    /// Clock ticks since boot: field 22 of /proc/PID/stat, see proc(5).
-    package let startTicks: UInt64
-
-    package init(pid: Int32, startTicks: UInt64) {
-        self.pid = pid
-        self.startTicks = startTicks
+extension AgentObservation {
+    /// Its last main process ended in a way that the unit itself calls a success, or a restart that is wanted.
+    package var wasEndDeclared: Bool {
+        guard let declared = unit.declared else { return false }
+        if let end = unit.mainEnd { return declared.hold(end) }
+        return journal.managers.last(where: \.isMainExit)?.exitStatus.map(declared.statuses.contains) ?? false
     }
 }
 
-/// A process that has to do with an agent.
-package struct ProcessFacts: Hashable, Sendable {
-    package let id: ProcessID
-    package let parent: Int32
-    /// As the kernel has it, at most 15 bytes.
-    package let command: String
-    package let cgroup: String
-    package let uid: UInt32
-    /// From its environment; `nil` where that could not be read or does not say.
-    package let invocationID: String?
-    /// It, or what descends from it, has a terminal.
-    package var isAttended = false
+/// Something about a config file that a rollback will meet.
+package struct Obstacle: Hashable, Sendable {
+    package let sentence: String
+    /// It cannot be put back at all; otherwise something of it is lost.
+    package let isTotal: Bool
 
-    package init(id: ProcessID, parent: Int32, command: String, cgroup: String, uid: UInt32, invocationID: String?) {
-        self.id = id
-        self.parent = parent
-        self.command = command
-        self.cgroup = cgroup
-        self.uid = uid
-        self.invocationID = invocationID
+    package init(_ sentence: String, isTotal: Bool) {
+        self.sentence = sentence
+        self.isTotal = isTotal
+    }
+}
+
+/// Another unit that is the same agent.
+package struct AgentDouble: Hashable, Sendable {
+    package let agent: AgentID
+    package let name: String
+    /// It is up, or on its way.
+    package let isUp: Bool
+    /// What both have.
+    package let path: String
+
+    package init(agent: AgentID, name: String, isUp: Bool, path: String) {
+        self.agent = agent
+        self.name = name
+        self.isUp = isUp
+        self.path = path
     }
 }
 
@@ -171,75 +156,30 @@ package enum SettingOrigin: Hashable, Sendable {
     }
 }
 
-package struct JournalFacts: Sendable {
-    /// The newest lines of the unit, and of its manager about it, oldest first.
-    package var lines: [JournalLine] = []
-    /// Of the unit's own lines, those that no earlier pass has read; where none has read any, the newest.
-    package var fresh: [JournalLine] = []
-    /// Where reading ended: the next pass goes on there.
-    package var cursor: String?
-    /// The newest thing that somebody asked of the unit, where it was looked for.
-    package var lastRequest: OperatorRequest?
-
-    package init() {}
-}
-
-package struct JournalLine: Hashable, Sendable {
-    package enum Speaker: Hashable, Sendable { case unit, manager }
-    package let at: Timestamp
-    package let speaker: Speaker
-    package let text: String
-    /// 32 hexadecimal digits, or empty.
-    package let messageID: String
-
-    package init(at: Timestamp, speaker: Speaker, text: String, messageID: String) {
-        self.at = at
-        self.speaker = speaker
-        self.text = text
-        self.messageID = messageID
-    }
-
-    // Of systemd's message catalog.
-
-    /// The manager starts the unit, or has done so.
-    package var isStart: Bool { isManagers(["7d4958e842da4a758f6c1cdc7b36dcc5", "39f53479d3a045ac8e11786248231fbf"]) }
-    /// The unit failed; its main process exited.
-    package var isFailure: Bool {
-        isManagers(["d9b373ed55a64feb8242e02dbe79a49c", "98e322203f7a4ed290d09fe03c09fe15"])
-    }
-    /// An automatic restart was scheduled.
-    package var isAutomaticRestart: Bool { isManagers(["5eb03494b6584870a536b337290809b3"]) }
-
-    private func isManagers(_ ids: [String]) -> Bool { speaker == .manager && ids.contains(messageID) }
-}
-
-/// What the manager's journal says of who moved the unit last.
-package struct OperatorRequest: Hashable, Sendable {
-    package enum Verb: Hashable, Sendable { case start, stop }
-    package let verb: Verb
-    package let at: Timestamp
-    package let line: String
-
-    package init(verb: Verb, at: Timestamp, line: String) {
-        self.verb = verb
-        self.at = at
-        self.line = line
-    }
-}
-
 package struct ProbeFacts: Hashable, Sendable {
     package enum Answer: Hashable, Sendable {
         case healthy
         case unhealthy(String)
         /// Answered, but not with health: an older release, which proves nothing.
         case unsupported
+        /// It could not be asked, for a reason that lies with the watchdog and its host; as a sentence.
+        case notAsked(String)
     }
 
     package let probe: HealthProbe
-    package let answer: Answer
+    package var answer: Answer
+    /// Why the address is no more than a guess, as a clause: what it answers proves nothing then.
+    package var doubt: String?
 
-    package init(probe: HealthProbe, answer: Answer) {
+    package init(probe: HealthProbe, answer: Answer, doubt: String? = nil) {
         self.probe = probe
         self.answer = answer
+        self.doubt = doubt
+    }
+
+    /// What a failure that the agent has to answer for says.
+    package var failure: String? {
+        if doubt == nil, case .unhealthy(let sentence) = answer { return sentence }
+        return nil
     }
 }

@@ -143,11 +143,19 @@ package struct ActionOutcome: Hashable, Sendable {
     package let result: Result
     /// One sentence.
     package let reason: String
+    /// Refused because somebody else has moved the unit since the plan was made: nothing speaks against the plan.
+    package let isOvertaken: Bool
 
-    package init(remedy: String, target: String, result: Result, reason: String) {
+    package init(remedy: String, target: String, result: Result, reason: String, isOvertaken: Bool = false) {
+        self.isOvertaken = isOvertaken
         self.remedy = remedy
         self.target = target
         self.result = result
         self.reason = reason
+    }
+
+    /// It has to do with the unit as such: a start or restart, or what comes directly before it.
+    package var isUnitJob: Bool {
+        [Remedy.startUnit, .restartUnit, .resetFailed].contains { $0.name == remedy }
     }
 }

@@ -31,66 +31,96 @@ package enum SecretNames {
     /// The text is not parsed: a config that does not parse has secrets all the same. A value that is escaped is
     /// given in both forms.
     package static func values(in text: String) -> [String] {
+        let bytes = Array(text.utf8)
         var values: [String] = []
-        var rest = text[...]
-        while let start = rest.firstIndex(where: isName) {
-            rest = rest[start...]
-            let name = rest.prefix(while: isName)
-            rest = rest[name.endIndex...]
-            guard looksSecret(String(name.split(separator: ".").last ?? "")) else { continue }
-            var after = rest
-            if let quote = after.first, quote == "\"" || quote == "'" { after = after.dropFirst() }
-            after = after.drop(while: isBlank)
-            guard let sign = after.first, sign == ":" || sign == "=" else { continue }
-            after = after.dropFirst()
-            let onLine = after.drop(while: isBlank)
-            let anywhere = after.drop { $0.isWhitespace }
-            // On the next line only a quoted value belongs to this name.
-            let isQuoted = anywhere.first == "\"" || anywhere.first == "'"
-            let (raw, end) = isQuoted ? quoted(anywhere) : unquoted(onLine)
-            rest = end
-            for value in [raw, unescaped(raw)]
-            where value.utf8.count >= Redactor.shortestSecret && !values.contains(value) {
-                values.append(value)
+        var known: Set<String> = []
+        var place = 0
+        while place < bytes.count {
+            guard isName(bytes[place]) else {
+                place += 1
+                continue
+            }
+            let start = place
+            var last = place
+            while place < bytes.count, isName(bytes[place]) {
+                if bytes[place] == UInt8(ascii: ".") { last = place + 1 }
+                place += 1
+            }
+            if last == place { last = start }
+            guard let sign = sign(behind: place, bytes) else { continue }
+            guard looksSecret(String(decoding: bytes[last..<place], as: UTF8.self)) else { continue }
+            let (raw, end) = value(behind: sign + 1, bytes)
+            place = max(end, place)
+            for value in [raw, unescaped(raw)] where value.utf8.count >= Redactor.shortestSecret {
+                if known.insert(value).inserted { values.append(value) }
             }
         }
         return values
     }
 
-    private static func isName(_ character: Character) -> Bool {
-        character.isLetter || character.isNumber || character == "_" || character == "-" || character == "."
+    /// Where the colon or the equals sign of a name stands that ends here, perhaps with a quote; `nil` for none.
+    private static func sign(behind end: Int, _ bytes: [UInt8]) -> Int? {
+        var place = end
+        if place < bytes.count, isQuote(bytes[place]) { place += 1 }
+        while place < bytes.count, isBlank(bytes[place]) { place += 1 }
+        guard place < bytes.count, bytes[place] == UInt8(ascii: ":") || bytes[place] == UInt8(ascii: "=") else {
+            return nil
+        }
+        return place
     }
 
-    private static func isBlank(_ character: Character) -> Bool { character == " " || character == "\t" }
+    /// On the next line only a quoted value belongs to the name.
+    private static func value(behind start: Int, _ bytes: [UInt8]) -> (String, end: Int) {
+        var anywhere = start
+        while anywhere < bytes.count, isSpace(bytes[anywhere]) { anywhere += 1 }
+        if anywhere < bytes.count, isQuote(bytes[anywhere]) { return quoted(anywhere, bytes) }
+        var begin = start
+        while begin < bytes.count, isBlank(bytes[begin]) { begin += 1 }
+        var end = begin
+        while end < bytes.count, !isSpace(bytes[end]), !"}#,".utf8.contains(bytes[end]) { end += 1 }
+        return (String(decoding: bytes[begin..<end], as: UTF8.self), end)
+    }
 
-    /// The value, and what follows it. One that does not end on its line, unless three quotes say that it may, is
-    /// taken to the end of the line.
-    private static func quoted(_ text: Substring) -> (String, Substring) {
-        guard let quote = text.first else { return ("", text) }
-        let three = String(repeating: quote, count: 3)
-        if text.hasPrefix(three) {
-            let body = text.dropFirst(3)
-            guard let end = body.firstRange(of: three) else { return (String(body), "") }
-            return (String(body[..<end.lowerBound]), body[end.upperBound...])
+    /// The value, and where what follows it begins. One that does not end on its line, unless three quotes say that it may,
+    /// is taken to the end of the line.
+    private static func quoted(_ start: Int, _ bytes: [UInt8]) -> (String, end: Int) {
+        let quote = bytes[start]
+        if bytes[start...].starts(with: [quote, quote, quote]) {
+            let begin = start + 3
+            var end = begin
+            while end < bytes.count, !bytes[end...].starts(with: [quote, quote, quote]) { end += 1 }
+            return (String(decoding: bytes[begin..<end], as: UTF8.self), min(end + 3, bytes.count))
         }
-        let body = text.dropFirst()
-        var index = body.startIndex
-        while index < body.endIndex, body[index] != quote, !body[index].isNewline {
-            index = body.index(after: index)
+        var end = start + 1
+        while end < bytes.count, bytes[end] != quote, !isNewline(bytes[end]) {
             // What a backslash stands before ends nothing.
-            if index < body.endIndex, body[body.index(before: index)] == "\\", !body[index].isNewline {
-                index = body.index(after: index)
-            }
+            let isEscape = bytes[end] == UInt8(ascii: "\\")
+            end += 1
+            if isEscape, end < bytes.count, !isNewline(bytes[end]) { end += 1 }
         }
-        return (String(body[..<index]), body[index...].dropFirst())
+        return (String(decoding: bytes[(start + 1)..<end], as: UTF8.self), min(end + 1, bytes.count))
     }
 
-    private static func unquoted(_ text: Substring) -> (String, Substring) {
-        let value = text.prefix { !$0.isWhitespace && $0 != "}" && $0 != "#" && $0 != "," }
-        return (String(value), text[value.endIndex...])
+    /// Letters that are not ASCII, too.
+    private static func isName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), 0x80...:
+            true
+        default: false
+        }
     }
+
+    private static func isQuote(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    private static func isNewline(_ byte: UInt8) -> Bool { (0x0A...0x0D).contains(byte) }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { isBlank(byte) || isNewline(byte) }
 
     private static func unescaped(_ text: String) -> String {
+        guard text.utf8.contains(UInt8(ascii: "\\")) else { return text }
         var result = ""
         var escaping = false
         for character in text {

@@ -29,13 +29,20 @@ package struct Policy: Hashable, Sendable {
     package var telegramAPI = "https://api.telegram.org"
     /// Of a whole pass.
     package var deadline: Duration = .seconds(600)
+    /// A config that somebody changed so lately is still being edited.
+    package var editGrace: Duration = .seconds(120)
+    /// After so long an enabled agent that is down by a request is told of once.
+    package var stoppedReminder: Duration = .seconds(86_400)
+
+    /// Whether a stop has lasted so long that whoever asked for it may have forgotten.
+    package func isForgotten(stoppedSince: Timestamp?, at now: Timestamp) -> Bool {
+        stoppedSince.map { now - $0 >= stoppedReminder } ?? false
+    }
 
     /// Polls come and go in a rhythm of up to half a minute, which grows with each refusal: for so long no conflict must
     /// have been seen before one is over.
     package var conflictQuiet: Duration { settle * 12 }
 
-    /// A config that somebody changed so lately is still being edited.
-    package static let editGrace: Duration = .seconds(120)
     /// Fewer agents than this are no fleet that a brake could protect.
     package static let smallestFleet = 4
     /// So many automatic restarts between two passes are a loop.

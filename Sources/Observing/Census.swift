@@ -193,7 +193,8 @@ struct Census {
 
     /// The processes of an agent's unit. `details` reads what only a process that may be a leftover is asked for.
     func members(
-        _ members: [Entry], of seen: inout AgentObservation, details: (Int32) -> (uid: UInt32, invocationID: String?)
+        _ members: [Entry], of seen: inout AgentObservation,
+        details: (Int32) -> (uid: UInt32, invocationID: String?, wasRead: Bool)
     ) {
         if members.count > Self.mostOfUnit {
             seen.gaps.append(
@@ -213,11 +214,12 @@ struct Census {
             // what this very pass descends from, or who has somebody above that is not of this unit.
             let isOlder = main.map { status.startTicks < $0.status.startTicks } ?? false
             let suspect = isOlder && !isWatchdog(status.pid) && wasLeft(member, in: unit)
-            let more = suspect ? details(status.pid) : (uid: UInt32.max, invocationID: nil)
+            let more = suspect ? details(status.pid) : (uid: UInt32.max, invocationID: nil, wasRead: false)
             var facts = ProcessFacts(
                 id: ProcessID(pid: status.pid, startTicks: status.startTicks), parent: status.parent,
                 command: status.command.printable, cgroup: member.cgroup, uid: more.uid,
                 invocationID: more.invocationID)
+            facts.wasRead = more.wasRead
             if suspect {
                 let all = attended ?? self.attended()
                 attended = all

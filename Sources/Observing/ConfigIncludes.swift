@@ -9,10 +9,11 @@ enum ConfigIncludes {
 
     /// These files, and behind them what they include. A path is taken from the folder of the file that names it, and
     /// must not lead out of the folder of the first one, or of `roots`, as OpenClaw has it too (OPENCLAW_INCLUDE_ROOTS).
+    /// `read` is told whether it is root's word that the file is the agent's.
     static func following(
-        _ paths: [String], roots: () -> [String] = { [] }, read: (String) -> ConfigFile
+        _ paths: [ConfigPath], roots: () -> [String] = { [] }, read: (String, Bool) -> ConfigFile
     ) -> [ConfigFile] {
-        var files = paths.map(read)
+        var files = paths.map { read($0.path, $0.isRoots) }
         var next = 0
         while next < files.count {
             let file = files[next]
@@ -20,17 +21,18 @@ enum ConfigIncludes {
             guard let version = file.version, let tree = tree(of: version) else { continue }
             for include in References(tree).includes {
                 let place = "\(file.path):\(include.place)"
-                let inside = resolved(include.path, from: file.path, within: [folder(paths[0])])
+                let inside = resolved(include.path, from: file.path, within: [folder(paths[0].path)])
                 guard let path = inside ?? resolved(include.path, from: file.path, within: roots()) else {
                     files[next - 1].faults.append(
                         ConfigFault(
                             kind: .configSyntax, line: include.place.line, column: include.place.column,
-                            sentence: "This $include leads out of the folder of \(paths[0]), and is refused."))
+                            sentence: "This $include leads out of the folder of \(paths[0].path), and is refused."))
                     continue
                 }
                 if files.contains(where: { $0.path == path }) { continue }
                 guard files.count < mostFiles else { return files }
-                var included = read(path)
+                // Only what root has named and alone can write speaks for root.
+                var included = read(path, file.isRootsWord && file.isRootsAlone)
                 included.includedAt = place
                 if case .missing = included.state {
                     files[next - 1].faults.append(

@@ -16,7 +16,7 @@ enum ConfigReader {
         observation.config = ConfigIncludes.following(
             observation.agent.config, roots: { roots(environment) }, read: look)
         for path in former where !observation.config.contains(where: { $0.path == path }) {
-            var file = look(path)
+            var file = look(path, false)
             file.includedAt = "an earlier version of the config"
             observation.config.append(file)
         }
@@ -33,59 +33,83 @@ enum ConfigReader {
         of seen: AgentObservation, with candidate: ConfigVersion, _ environment: Observer.UnitEnvironment
     ) -> [ConfigFault] {
         let look = reader(of: seen, environment)
-        let files = ConfigIncludes.following(seen.agent.config, roots: { roots(environment) }) { path in
-            path == candidate.path ? ConfigFile(path: path, state: .present(candidate)) : look(path)
+        let files = ConfigIncludes.following(seen.agent.config, roots: { roots(environment) }) { path, isRoots in
+            path == candidate.path ? ConfigFile(path: path, state: .present(candidate)) : look(path, isRoots)
         }
         return files.first { $0.path == candidate.path }?.faults ?? []
     }
 
     private static func roots(_ environment: Observer.UnitEnvironment) -> [String] {
-        guard case .value(let roots, _) = environment.find("OPENCLAW_INCLUDE_ROOTS") else { return [] }
+        guard case .value(let roots, _, _) = environment.find("OPENCLAW_INCLUDE_ROOTS") else { return [] }
         return roots.split(separator: ":").map(String.init)
     }
 
     private static func reader(
         of seen: AgentObservation, _ environment: Observer.UnitEnvironment
-    ) -> (String) -> ConfigFile {
-        let isRoots = seen.agent.rootNamesConfig
-        // What a file names, its owner has named: only the paths of the unit and of the settings are root's word.
-        let given = Set(seen.agent.config)
+    ) -> (String, Bool) -> ConfigFile {
         let release = seen.release
-        return { path in
-            read(
-                path, release: release, rootInRootsFolders: isRoots && given.contains(path), as: environment.identity)
+        return { path, isRoots in
+            var file = read(path, release: release, namedBy: isRoots ? .root : .others, as: environment.identity)
+            file.isRootsWord = isRoots
+            return file
         }
     }
 
     private static func read(
-        _ path: String, release: String?, rootInRootsFolders: Bool, as identity: Result<FileIdentity, FileError>
+        _ path: String, release: String?, namedBy namer: PathNamer, as identity: Result<FileIdentity, FileError>
     ) -> ConfigFile {
         var hasRemains = false
+        var isRootsAlone = false
+        var obstacle: Obstacle?
         var file: ConfigFile
         do throws(FileError) {
             let (folder, name) = try splitPath(path)
-            let directory = try ConfinedDirectory(
-                folder, as: try identity.get(), rootInRootsFolders: rootInRootsFolders)
+            let directory = try ConfinedDirectory(folder, as: try identity.get(), namedBy: namer)
             hasRemains = try !directory.leftBehind(by: name).isEmpty
             let found = try directory.read(name, most: mostBytes)
+            isRootsAlone = found.isRootsAlone
+            obstacle = self.obstacle(
+                directory.replaceability(uid: found.uid, gid: found.gid), path, found, try identity.get())
             let marks = TouchMarks(found.bytes)
             let version = ConfigVersion(
                 path: path, bytes: found.bytes, digest: Digest(hex: found.digest), mode: found.mode, uid: found.uid,
                 gid: found.gid, modified: Timestamp(microseconds: found.modified),
                 changed: Timestamp(microseconds: found.changed), meaning: marks.rest.map { Digest(hex: sha256($0)) },
-                release: release ?? marks.release)
+                release: release ?? marks.release, mark: marks.release)
             file = ConfigFile(path: path, state: .present(version))
         } catch {
             file = ConfigFile(path: path, state: error.code == .missing ? .missing : .refused(error.description))
             // Ignoring: an unknown user, of whom nothing can be said.
             if error.code == .noPermission, let user = try? identity.get() {
                 file.unreadable =
-                    "\(user.name) may not read it. If it was edited as another user, give it back: chown \(user.name): \(path.printable)"
+                    "\(user.name) may not read it. If it was edited as another user, give it back: \(ShellCommand("chown", "\(user.name):", path).inSentence)"
             } else if error.code == .notRegular {
                 file.unreadable = "it is no file any more."
             }
         }
         file.hasRemains = hasRemains
+        file.isRootsAlone = isRootsAlone
+        file.obstacle = obstacle
         return file
+    }
+
+    /// A night is too late to learn that nothing can be put back.
+    private static func obstacle(
+        _ replaceability: ConfinedDirectory.Replaceability, _ path: String, _ found: FoundFile, _ user: FileIdentity
+    ) -> Obstacle? {
+        let give = ShellCommand("chown", "\(user.name):", path).inSentence
+        switch replaceability {
+        case .whole: return nil
+        case .notOwner:
+            return Obstacle(
+                "\(path) belongs to uid \(found.uid) and not to \(user.name), so that a rollback could not replace it. To make that possible: \(give).",
+                isTotal: true)
+        case .closed(let sentence):
+            return Obstacle("A rollback could not replace \(path). \(sentence)", isTotal: true)
+        case .withoutGroup:
+            return Obstacle(
+                "\(path) has the group \(found.gid), in which \(user.name) is not: a rollback would put it back without that group, closed to everybody but its owner where others cannot read it now. To have it kept whole: \(give).",
+                isTotal: false)
+        }
     }
 }

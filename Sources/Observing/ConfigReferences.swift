@@ -59,7 +59,7 @@ struct OwnVariables {
     func find(_ name: String) -> Observer.UnitEnvironment.Found {
         for (path, env) in blocks {
             if let value = (env.member("vars")?.node.member(name) ?? env.member(name))?.node.value.string {
-                return .value(value, source: "\(path) (env)")
+                return .value(value, source: "\(path) (env)", isRoots: false)
             }
             // The agent then asks a login shell, which nobody can know.
             if case .bool(true)? = env.member("shellEnv")?.node.member("enabled")?.node.value { return .unknown }

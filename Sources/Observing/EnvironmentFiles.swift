@@ -17,6 +17,8 @@ struct EnvironmentFiles {
         /// The unit starts without it, too.
         let isOptional: Bool
         let content: Content
+        /// What it says is root's word: it is a file of the system manager's, and nobody but root can write it.
+        let isRoots: Bool
         fileprivate let continuedComments: Bool
 
         var text: String {
@@ -37,13 +39,16 @@ struct EnvironmentFiles {
     /// The manager reads these files: root's as root, a user's as that user.
     /// `continuedComments`: as systemd before its release 254 has them.
     init(_ found: Observer.FoundUnit, as identity: Result<FileIdentity, FileError>, continuedComments: Bool) {
+        let isRootsUnit = found.id.scope.isRoots
         files = found.environmentFiles.map { file in
             let isPattern = file.path.contains { "*?[".contains($0) }
+            let (content, isRoots) =
+                isPattern
+                ? (.unknown, false)
+                : Self.read(
+                    file.path, as: isRootsUnit ? .success(.root) : identity, namedBy: isRootsUnit ? .root : .others)
             return File(
-                path: file.path, isOptional: file.isOptional,
-                content: isPattern
-                    ? .unknown
-                    : Self.content(of: file.path, as: found.id.scope == .system ? .success(.root) : identity),
+                path: file.path, isOptional: file.isOptional, content: content, isRoots: isRootsUnit && isRoots,
                 continuedComments: continuedComments)
         }
     }
@@ -73,15 +78,22 @@ struct EnvironmentFiles {
         return Variables(members.map { "\($0.key)=\($0.node.value.string ?? "")" })
     }
 
-    static func content(of path: String, as reader: Result<FileIdentity, FileError>) -> Content {
+    static func content(
+        of path: String, as reader: Result<FileIdentity, FileError>, namedBy namer: PathNamer = .others
+    ) -> Content { read(path, as: reader, namedBy: namer).content }
+
+    private static func read(
+        _ path: String, as reader: Result<FileIdentity, FileError>, namedBy namer: PathNamer
+    ) -> (content: Content, isRoots: Bool) {
         do throws(FileError) {
             let (folder, name) = try splitPath(path)
-            let directory = try ConfinedDirectory(folder, as: try reader.get())
-            return .text(String(decoding: try directory.read(name, most: mostBytes).bytes, as: UTF8.self))
+            let directory = try ConfinedDirectory(folder, as: try reader.get(), namedBy: namer)
+            let found = try directory.read(name, most: mostBytes)
+            return (.text(String(decoding: found.bytes, as: UTF8.self)), found.isRootsAlone)
         } catch  where error.code == .missing {
-            return .missing
+            return (.missing, false)
         } catch {
-            return .unknown
+            return (.unknown, false)
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Model
 internal import Systemd
 
@@ -46,9 +47,11 @@ final class JournalReader {
         gap = sentence.map { Gap(source: "journal", sentence: $0) }
     }
 
+    /// `hidden`: why a stop would not be seen here, as a clause.
     /// `undisturbed`: the agent runs and has not been restarted, so that only what it said since `cursor` is new.
     func read(
-        into observation: inout AgentObservation, after cursor: String?, managerStarted: Timestamp?, undisturbed: Bool
+        into observation: inout AgentObservation, after cursor: String?, managerStarted: Timestamp?, hidden: String?,
+        undisturbed: Bool
     ) {
         if let gap {
             // A unit that is down without a journal may have been stopped on purpose: that is not to be guessed.
@@ -73,16 +76,71 @@ final class JournalReader {
             observation.journal.cursor = mine.cursor ?? cursor
             let new = cursor == nil ? mine : try search(Self.newLines, [own(id)], after: cursor)
             observation.journal.fresh = new.entries.map { line($0, .unit) }
-            let lines = mine.entries.map { line($0, .unit) } + managers.entries.map { line($0, .manager) }
+            observation.journal.managers = managers.entries.map { line($0, .manager) }
+            let lines = mine.entries.map { line($0, .unit) } + observation.journal.managers
             observation.journal.lines = Array(lines.sorted { $0.at < $1.at }.suffix(Self.tail))
             // A stop of an earlier boot, or with the end of the whole manager, was not about this unit.
             if let request = try lastRequest(id), request.at >= managerStarted ?? request.at {
                 observation.journal.lastRequest = request
             }
+            if observation.unit.isDown { observation.journal.end = try end(of: observation, hidden) }
         } catch {
             observation.gaps.append(Gap(source: "journal", sentence: error.description))
         }
     }
+
+    /// Of a unit that runs: whether a stop of it would be seen.
+    func readStart(into observation: inout AgentObservation, hidden: String?) {
+        if let hidden {
+            observation.journal.stopWouldBeHidden = hidden
+            return
+        }
+        do throws(SystemdError) {
+            let run = observation.unit.invocationID
+            let ids = [MessageID.starting, MessageID.started].map { JournalMatch("MESSAGE_ID", $0) }
+            let slice = try search(1, [manager(observation.agent.id, run) + ids])
+            if slice.entries.isEmpty {
+                observation.journal.stopWouldBeHidden = "the journal has no entry of its present start (any more)"
+            }
+        } catch {
+            observation.journal.stopWouldBeHidden = "the journal cannot be read. \(error)"
+        }
+    }
+
+    /// How the last run ended. What the manager says of its start shows that what it says of a stop would be here, too:
+    /// both are logged alike, and what is old is forgotten first.
+    private func end(of seen: AgentObservation, _ hidden: String?) throws(SystemdError) -> RunEnd {
+        if let request = seen.journal.lastRequest, request.verb == .stop { return .requested(request) }
+        if let fact = EndFact.proof(seen) { return .byItself(fact) }
+        if let hidden { return .unknown(hidden) }
+        let run = seen.unit.invocationID
+        guard !run.isEmpty else { return .unknown("it was not started since its manager began") }
+        let entries = try search(Self.tail, [manager(seen.agent.id, run)]).entries
+        let ids = entries.map(\.messageID)
+        guard ids.contains(MessageID.started) || ids.contains(MessageID.starting) || ids.contains(MessageID.startFailed)
+        else { return .unknown("the journal has no entry of its last start (any more)") }
+        // Also one that was asked for together with a start, as a restart has it, of which nothing came.
+        if let stop = entries.last(where: { $0.messageID == MessageID.stopping && $0.jobType == "stop" }) {
+            let at = Timestamp(microseconds: Int64(clamping: stop.realtime))
+            return .requested(OperatorRequest(verb: .stop, at: at, line: stop.message.printable))
+        }
+        let ends = [MessageID.mainExited, MessageID.failed, MessageID.succeeded]
+        if let last = entries.last(where: { ends.contains($0.messageID) }) {
+            let at = Timestamp(microseconds: Int64(clamping: last.realtime))
+            return .byItself(Evidence("journal, \(at.rfc3339)", last.message.printable))
+        }
+        // A user's manager says nothing more of an end with success: then it takes a while in which nothing of a stop came.
+        guard seen.agent.id.scope != .system, let start = entries.last else {
+            return .unknown("the journal has no entry of its end")
+        }
+        guard let since = seen.unit.stateSince, seen.taken - since >= Self.arrival else { return .unknown(Self.tooNew) }
+        return .byItself(
+            Evidence("journal, \(since.rfc3339)", "\(start.message.printable) Nothing of a stop has followed."))
+    }
+
+    /// What a manager says has come into the journal after so long, unless that is far behind.
+    static let arrival: Duration = .seconds(2)
+    static let tooNew = "it ended only just now"
 
     private func search(
         _ most: Int, _ alternatives: [[JournalMatch]], after cursor: String? = nil
@@ -120,6 +178,11 @@ final class JournalReader {
         }
     }
 
+    /// And that about one run of it alone.
+    private func manager(_ id: AgentID, _ invocation: String) -> [JournalMatch] {
+        manager(id) + [JournalMatch(id.scope == .system ? "INVOCATION_ID" : "USER_INVOCATION_ID", invocation)]
+    }
+
     /// What its manager logged of it. Anybody may write `UNIT=`: the trusted field beside it says who did.
     private func manager(_ id: AgentID) -> [JournalMatch] {
         switch id.scope {
@@ -131,8 +194,8 @@ final class JournalReader {
     private func line(_ entry: JournalEntry, _ speaker: JournalLine.Speaker) -> JournalLine {
         JournalLine(
             at: Timestamp(microseconds: Int64(clamping: entry.realtime)), speaker: speaker,
-            text: entry.message.printable,
-            messageID: entry.messageID)
+            text: entry.message.printable, messageID: entry.messageID,
+            exitStatus: speaker == .manager ? entry.exitStatus : nil)
     }
 }
 
@@ -143,4 +206,39 @@ private enum MessageID {
     static let startFailed = "be02cf6855d2428ba40df7e9d022f03d"
     static let stopping = "de5b426a63be47a7b6ac3eaac82e2f6f"
     static let stopped = "9d1aaa27d60140bd96365438aad20286"
+    static let mainExited = "98e322203f7a4ed290d09fe03c09fe15"
+    static let failed = "d9b373ed55a64feb8242e02dbe79a49c"
+    static let succeeded = "7ad2d189f7e94e70a38c781354912448"
+}
+
+/// What no stop produces.
+enum EndFact {
+    /// What an operator's `kill` or the end of a session sends, besides what the unit's own stop does.
+    private static let ordinary: Set<Int32> = [SIGTERM, SIGKILL, SIGHUP, SIGINT]
+    /// Of systemd's own, for a program that never ran (systemd.exec(5), "Process Exit Codes").
+    private static let notRun: ClosedRange<Int32> = 200...243
+    private static let results = ["oom-kill", "start-limit-hit", "watchdog", "resources"]
+
+    static func proof(_ seen: AgentObservation) -> Evidence? {
+        let unit = seen.unit
+        if unit.activeState == "failed", results.contains(unit.result) {
+            return Evidence("unit property Result", unit.result)
+        }
+        let began = unit.stateSince ?? seen.taken
+        if let line = seen.journal.managers.last(where: { $0.isStartLimit && $0.at >= began - .seconds(5) }) {
+            return Evidence("journal, \(line.at.rfc3339)", line.text)
+        }
+        // What the main process of an earlier run ended with says nothing of this one.
+        if let exited = unit.mainExited, let activated = unit.activationBegan, exited < activated { return nil }
+        let stops = ordinary.union(unit.declared?.stopSignals ?? [])
+        switch unit.mainEnd {
+        case .dumped(let signal) where !stops.contains(signal):
+            return Evidence("unit property ExecMainStatus", "a core dump of signal \(signal)")
+        case .killed(let signal) where !stops.contains(signal):
+            return Evidence("unit property ExecMainStatus", "ended by signal \(signal)")
+        case .exited(let status) where status == 78 || notRun.contains(status):
+            return Evidence("unit property ExecMainStatus", "status \(status)")
+        default: return nil
+        }
+    }
 }

@@ -41,7 +41,9 @@ package struct Managers {
             gaps.append(
                 Gap(
                     source: "bus",
-                    sentence: "\(error) Its agents are not watched; see `systemctl status user@\(uid).service`."))
+                    sentence:
+                        "\(error) Its agents are not watched; see \(ShellCommand("systemctl", "status", "user@\(uid).service").inSentence)."
+                ))
         }
     }
 

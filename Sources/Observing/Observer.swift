@@ -1,6 +1,8 @@
+internal import CLinux
 package import Files
 internal import Glibc
 package import Model
+internal import Processes
 internal import Systemd
 
 /// Takes snapshots. Reads only.
@@ -9,10 +11,10 @@ internal import Systemd
 package final class Observer {
     let managers: Managers
     let settings: Settings
-    private let journal: JournalReader
+    let journal: JournalReader
     let book: TokenBook
     var accounts = Accounts()
-    private let judge = ConfigJudge()
+    let judge = ConfigJudge()
     /// What each agent's unit sets, for as long as the pass lasts.
     var environments: [AgentID: UnitEnvironment] = [:]
     /// What each agent's tokens are, from the looks of this pass: a look at few agents compares them with all.
@@ -23,13 +25,22 @@ package final class Observer {
     /// The mark of every agent's present start, for the same reason.
     var invocations: [AgentID: String] = [:]
     /// Files that belonged to an agent's config when it was last known to be good, if it names them no more.
-    private var formerConfig: [AgentID: [String]] = [:]
+    var formerConfig: [AgentID: [String]] = [:]
     /// Managers that did not answer: they are not asked again in this pass.
     var silent: Set<Scope> = []
     /// Managers that let a comment in an environment file go on in the next line after a backslash.
-    private var oldComments: Set<Scope> = []
-    /// When each manager began to start units.
-    private var started: [Scope: Timestamp] = [:]
+    var oldComments: Set<Scope> = []
+    /// When each manager began to start units, and how much it logs.
+    var started: [Scope: Timestamp] = [:]
+    var logLevels: [Scope: String] = [:]
+    /// What each agent is called, told apart once a pass: a look at few agents must not change it.
+    var names: [AgentID: String] = [:]
+    /// The words that each agent is started with.
+    var commands: [AgentID: [String]] = [:]
+    /// Who reads which config, for the same reason.
+    var configHolders: [AgentID: ConfigHolder] = [:]
+    let allowance = Allowance()
+    let claims = OwnerClaims()
 
     /// `journalTail`: the property of this name of the last pass's observer.
     package init(managers: Managers, settings: Settings, journalTail: String?, key: FingerprintKey) {
@@ -59,6 +70,10 @@ package final class Observer {
         package var name: String?
         /// Per agent, what names its config files if an earlier pass found them to be well.
         package var checked: [AgentID: String] = [:]
+        /// What agents were called in the last pass.
+        package var names: [AgentID: String] = [:]
+        /// Counts the passes, for whose turn it is.
+        package var turn = 0
         /// Per agent, what its main process ran in the last pass.
         package var programs: [AgentID: String] = [:]
         /// Per agent, what its config files said in the last pass.
@@ -93,133 +108,104 @@ package final class Observer {
             }
         }
         if request.only == nil { gaps += unmatched(found, known: request.known) }
-        var agents = found.filter { $0.unit.loadState != "not-found" }
-            .map { describe($0, at: now, request) }
-        Self.tellApart(&agents)
-        for index in agents.indices { agents[index].program = request.programs[agents[index].agent.id] }
+        var agents = describe(found.filter { $0.unit.loadState != "not-found" }, request, at: now, &gaps)
+        if request.only == nil { names = NameBook.names(of: agents.map(\.agent), settings, known: request.names) }
+        for index in agents.indices {
+            let id = agents[index].agent.id
+            agents[index].agent.name = names[id] ?? agents[index].agent.name
+            agents[index].program = request.programs[id]
+        }
         for seen in agents where !seen.unit.controlGroup.isEmpty {
             groups[seen.agent.id] = seen.unit.controlGroup
             invocations[seen.agent.id] = seen.unit.invocationID
         }
         readProcesses(into: &agents, &gaps)
         rememberTokens(of: agents)
+        rememberConfigs(of: agents)
         if let name = request.name { agents.removeAll { $0.agent.name != name } }
-        for index in agents.indices {
-            let id = agents[index].agent.id
-            journal.read(
-                into: &agents[index], after: request.cursors[id], managerStarted: started[id.scope],
-                undisturbed: agents[index].unit.isRunning
-                    && request.restarts[id].map { $0 == agents[index].unit.restarts } ?? true)
-        }
-        readTwins(into: &agents)
-        readSecrets(into: &agents)
         readKillModes(into: &agents, all: request.killModeOrigins)
-        ProbeReader.read(into: &agents)
+        readUsers(into: &agents)
+        for index in agents.indices { readJournal(into: &agents[index], request) }
+        readTwins(into: &agents)
+        readDoubles(into: &agents)
+        readSecrets(into: &agents)
+        ProbeReader.read(into: &agents) { [commands, environments] seen in
+            guard let environment = environments[seen.agent.id] else { return nil }
+            return OpenClawGateway.doubt(
+                commands[seen.agent.id] ?? [], environment, seen.config,
+                isOld: Self.isOld(seen, request.lastConfig[seen.agent.id]))
+        }
         var snapshot = Snapshot(taken: now, agents: agents, gaps: gaps, listed: listed)
         readTokenChecks(into: &snapshot, request)
         return snapshot
     }
 
-    /// A unit and its properties, before it is known which agent it is.
-    struct FoundUnit {
-        let id: AgentID
-        let unit: UnitFacts
-        let environment: [String]
-        let environmentFiles: [UnitProperties.EnvironmentFile]
-        let unset: [String]
-        let gap: Gap?
-    }
-
-    private func units(in scope: Scope, _ manager: UnitManager, _ request: Request) throws(SystemdError) -> [FoundUnit]
-    {
-        var listed: [ListedUnit] = []
-        var names: [String]
-        if let only = request.only {
-            names = only.filter { $0.scope == scope }.map(\.unit)
-        } else {
-            listed = try manager.listUnits(patterns: settings.units).filter { $0.name.hasSuffix(".service") }
-            names = request.known.filter { $0.scope == scope }.map(\.unit)
-            names += settings.agents.filter { owns(scope, $0) }.map(\.unit)
-        }
-        let seen = Set(listed.map(\.name))
-        names = Array(Set(names.filter { !seen.contains($0) })).sorted()
-        if !names.isEmpty { listed += try manager.listUnits(names: names) }
-        // A user's manager can list as many units as its user likes, under any name.
-        listed = Array(
-            listed.filter { Self.isUnitName($0.name) }.sorted { $0.name < $1.name }.prefix(
-                scope == .system ? Self.mostAgents : Self.mostAgentsOfUser))
-
-        if started[scope] == nil {
-            started[scope] = Timestamp(systemd: try manager.started())
-            if try manager.release() < 254 { oldComments.insert(scope) }
-        }
-        let running = listed.filter { $0.activeState == "active" && $0.subState == "running" }
-        let others = listed.filter {
-            !($0.activeState == "active" && $0.subState == "running") && $0.loadState != "not-found"
-        }
-        let absent = listed.filter { $0.loadState == "not-found" }
-        var found: [FoundUnit] = []
-        for (unit, answer) in zip(running, try manager.properties(UnitProperty.ofRunning, of: running)) {
-            found.append(FoundUnit(scope, unit, answer))
-        }
-        for (unit, answer) in zip(others, try manager.allProperties(of: others)) {
-            found.append(FoundUnit(scope, unit, answer))
-        }
-        for unit in absent { found.append(FoundUnit(scope, unit, .success(UnitProperties()))) }
-        return found.sorted { $0.id.unit < $1.id.unit }
-    }
-
-    /// Far above any real fleet.
-    private static let mostAgents = 5_000
-    private static let mostAgentsOfUser = 500
-
-    /// The characters that systemd.unit(5) allows: none that could lead out of a folder.
-    private static func isUnitName(_ name: String) -> Bool {
-        name.utf8.count < 256 && !name.hasPrefix(".")
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: ":-_.\\@".utf8.contains(byte)
+    /// How these units stand in this very moment, and what was last asked of them: no more than what decides whether they
+    /// may still be touched. One that cannot be looked at is missing.
+    package func glance(at ids: [AgentID]) -> [AgentID: AgentObservation] {
+        var seen: [AgentID: AgentObservation] = [:]
+        for (scope, manager) in managers.connected
+        where !silent.contains(scope) && ids.contains(where: { $0.scope == scope }) {
+            do throws(SystemdError) {
+                let units = try manager.within(.seconds(10)) { () throws(SystemdError) -> [FoundUnit] in
+                    try self.units(named: ids.filter { $0.scope == scope }.map(\.unit), in: scope, manager)
                 }
+                for found in units where found.gap == nil {
+                    var agent = Agent(id: found.id, name: found.id.derivedName)
+                    agent.name = names[found.id] ?? agent.name
+                    var each = AgentObservation(
+                        agent: agent, taken: Timestamp(microseconds: linux_wall_clock()), unit: found.unit)
+                    each.owner = owner(of: found.id)
+                    readJournal(into: &each, Request())
+                    seen[found.id] = each
+                }
+            } catch {
+                // Without a look nothing is begun: whoever asked finds nothing here.
+                silent.insert(scope)
             }
+        }
+        return seen
     }
 
-    private func describe(_ found: FoundUnit, at now: Timestamp, _ request: Request) -> AgentObservation {
-        let entry = entry(of: found.id)
-        let identity = accounts.identity(of: found.id.scope, user: found.unit.user)
-        // Ignoring: an unknown user; reading the config says so where there is one.
-        let home = (try? identity.get())?.home
-        let variables = Variables(found.environment)
-        let files = EnvironmentFiles(found, as: identity, continuedComments: oldComments.contains(found.id.scope))
-        let environment = UnitEnvironment(variables: variables, files: files, unset: found.unset, identity: identity)
-        environments[found.id] = environment
-        let (agent, problem) = AgentDescription.agent(found, environment, entry: entry, home: home)
-        var observation = AgentObservation(agent: agent, taken: now, unit: found.unit)
-        if let gap = found.gap { observation.gaps.append(gap) }
-        if let problem { observation.gaps.append(Gap(source: "config", sentence: problem, blinding: false)) }
-        observation.seesOtherUsers = geteuid() == 0
-        observation.release = variables["OPENCLAW_SERVICE_VERSION"]
-        ConfigReader.read(into: &observation, and: formerConfig[found.id] ?? [], environment)
-        let last = request.lastConfig[found.id]
-        observation.isInEdit = observation.config.contains { file in
-            file.version.map { observation.editing($0, after: last) != nil } ?? false
+    private func readJournal(into seen: inout AgentObservation, _ request: Request) {
+        let id = seen.agent.id
+        journal.read(
+            into: &seen, after: request.cursors[id], managerStarted: started[id.scope],
+            hidden: hiddenEntries(seen.unit, id.scope),
+            undisturbed: seen.unit.isRunning
+                && request.restarts[id].map { $0 == seen.unit.restarts } ?? true)
+        if seen.journal.end == .unknown(JournalReader.tooNew), let since = seen.unit.stateSince {
+            let then = since + JournalReader.arrival
+            let left = then.microseconds - linux_wall_clock()
+            linux_sleep(max(0, min(left, JournalReader.arrival.microseconds)))
+            seen.taken = max(seen.taken, then)
+            journal.read(
+                into: &seen, after: request.cursors[id], managerStarted: started[id.scope],
+                hidden: hiddenEntries(seen.unit, id.scope), undisturbed: false)
         }
-        let isAsBefore = last?.digests == ConfigMemory.digests(of: observation.config)
-        observation.references =
-            isAsBefore ? last?.references ?? [] : ConfigReferences.names(in: observation.config)
-        judge.judge(&observation, environment, checked: request.checked[found.id])
-        observation.secretValues = SecretReader.values(found.environment, files, named: agent.secrets)
-        for variables in [variables] + files.files.compactMap(\.variables) {
-            variables.forEach { _, value in
-                if value.contains("://") { observation.addresses.append(value) }
-            }
+        if request.killModeOrigins, seen.unit.isRunning {
+            journal.readStart(into: &seen, hidden: hiddenEntries(seen.unit, id.scope))
         }
-        var reader = TokenReader(book)
-        observation.tokens = reader.read(
-            found.environment, files, observation.config, source: entry?.telegramToken, as: identity)
-        return observation
+    }
+
+    /// Why the manager's entries of a stop would not be in the journal, as a clause.
+    private func hiddenEntries(_ unit: UnitFacts, _ scope: Scope) -> String? {
+        let info: Int32 = 6
+        if let most = unit.logLevelMax, most < info {
+            return "LogLevelMax= of the unit hides what systemd says of stops"
+        }
+        guard let level = logLevels[scope], !["info", "debug"].contains(level) else { return nil }
+        return "\(scope.manager) logs no more than \(level.printable), which hides stops"
+    }
+
+    /// Whether the config is what the running process has read.
+    private static func isOld(_ seen: AgentObservation, _ last: ConfigMemory?) -> Bool {
+        guard let started = seen.unit.mainStarted else { return false }
+        let isUntouched = seen.config.allSatisfy { $0.version.map { $0.changed < started } ?? true }
+        // Many agents write their config anew when they start, and change nothing of it.
+        return isUntouched
+            || last?.meanings == ConfigMemory.meanings(of: seen.config) && last.map { $0.since < started } ?? false
+            || last == nil
     }
 
     /// The agent's own validator, where the settings name one and this pass has seen the agent.
@@ -228,12 +214,18 @@ package final class Observer {
         return ConfigValidator(agent, environment)
     }
 
+    /// Of an agent of this user's own manager that root's watchdog acts on, who that is, as a clause.
+    func owner(of id: AgentID) -> String? {
+        guard let uid = id.scope.uid, geteuid() != 0, claims.has(id.unit, of: uid) else { return nil }
+        return "root's watchdog watches it, too, and is the one that acts on it"
+    }
+
     func entry(of id: AgentID) -> AgentEntry? {
         settings.agents.first { $0.unit == id.unit && owns(id.scope, $0) }
     }
 
     /// In user mode an entry without `user` means the own manager, since there is no other.
-    private func owns(_ scope: Scope, _ entry: AgentEntry) -> Bool {
+    func owns(_ scope: Scope, _ entry: AgentEntry) -> Bool {
         switch scope {
         case .system: entry.user == nil
         case .user(_, let name): entry.user == name || (entry.user == nil && managers.manager(of: .system) == nil)
@@ -270,23 +262,5 @@ package final class Observer {
                 ))
         }
         return gaps
-    }
-
-    /// Two agents of one name would be mixed up in every message: both are then called after their manager too.
-    private static func tellApart(_ agents: inout [AgentObservation]) {
-        var count: [String: Int] = [:]
-        for observation in agents { count[observation.agent.name, default: 0] += 1 }
-        for index in agents.indices where count[agents[index].agent.name, default: 0] > 1 {
-            let agent = agents[index].agent
-            agents[index].rename("\(agent.name)@\(agent.id.scope.userName ?? "system")")
-        }
-    }
-}
-
-extension AgentObservation {
-    fileprivate mutating func rename(_ name: String) {
-        self.agent = Agent(
-            id: agent.id, name: name, config: agent.config, health: agent.health, secrets: agent.secrets,
-            port: agent.port, validation: agent.validation)
     }
 }

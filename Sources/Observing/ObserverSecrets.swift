@@ -12,20 +12,22 @@ extension Observer {
         /// `UnsetEnvironment=`: what is taken away again at the end.
         let unset: [String]
         let identity: Result<FileIdentity, FileError>
+        let scope: Scope
+
+        static let unitsOwn = "Environment= of the unit"
 
         enum Found {
-            case value(String, source: String)
+            /// `isRoots`: nobody but root could have set it.
+            case value(String, source: String, isRoots: Bool)
             case nowhere
             /// It may be set, and that cannot be seen.
             case unknown
         }
 
-        static let unitsOwn = "Environment= of the unit"
-
         /// The last file wins over those before it, and each file over `Environment=` (systemd.exec(5)).
         func find(_ name: String) -> Found {
             let found = given(name)
-            guard case .value(let value, _) = found, takesAway(name, value) else { return found }
+            guard case .value(let value, _, _) = found, takesAway(name, value) else { return found }
             return .nowhere
         }
 
@@ -37,12 +39,16 @@ extension Observer {
             for file in files.files.reversed() {
                 switch file.content {
                 case .text:
-                    if let value = file.variables?[name] { return .value(value, source: file.path) }
+                    if let value = file.variables?[name] {
+                        return .value(value, source: file.path, isRoots: file.isRoots)
+                    }
                 case .missing: continue
                 case .unknown: return .unknown
                 }
             }
-            if let value = variables[name] { return .value(value, source: Self.unitsOwn) }
+            if let value = variables[name] {
+                return .value(value, source: Self.unitsOwn, isRoots: scope.isRoots)
+            }
             return .nowhere
         }
     }
@@ -67,7 +73,7 @@ extension Observer {
                 }
                 if Self.isSystemds(name) { continue }
                 switch environment.find(name) {
-                case .value(let value, let source): judge(value, of: name, from: source, &agents[index])
+                case .value(let value, let source, _): judge(value, of: name, from: source, &agents[index])
                 case .unknown: break
                 case .nowhere: open[index, default: []].append(name)
                 }
@@ -169,12 +175,14 @@ extension Observer {
         // Ignoring: an unknown user, who has no home.
         let home = (try? identity(of: seen).get())?.home
         let folders = [
-            seen.agent.config.first.flatMap(Self.folder), variables?["OPENCLAW_STATE_DIR"].flatMap(Self.absolute),
+            seen.agent.config.first.flatMap { Self.folder($0.path) },
+            variables?["OPENCLAW_STATE_DIR"].flatMap(Self.absolute),
             unit.workingDirectory.hasSuffix("~") ? home : Self.absolute(unit.workingDirectory),
             home.map { $0 + "/.openclaw" },
         ]
+        let namer: PathNamer = seen.namesAreRoots ? .root : .others
         for folder in folders.compactMap({ $0 }) {
-            switch EnvironmentFiles.content(of: folder + "/.env", as: identity(of: seen)) {
+            switch EnvironmentFiles.content(of: folder + "/.env", as: identity(of: seen), namedBy: namer) {
             case .text(let text):
                 if let value = DotEnv.value(of: name, in: text) {
                     return judge(value, of: name, from: folder + "/.env", &seen)
@@ -184,7 +192,7 @@ extension Observer {
             }
         }
         switch OwnVariables(seen.config).find(name) {
-        case .value(let value, let source): judge(value, of: name, from: source, &seen)
+        case .value(let value, let source, _): judge(value, of: name, from: source, &seen)
         case .unknown: break
         case .nowhere:
             let (asks, place) = Self.asking(for: name, seen)
@@ -211,7 +219,12 @@ extension Observer {
         let reader = identity(of: seen)
         // Ignoring: an unknown user; then no file can be read either.
         let home = (try? reader.get())?.home
-        switch secret.find(in: seen.config, home: home, read: { EnvironmentFiles.content(of: $0, as: reader) }) {
+        switch secret.find(
+            in: seen.config, home: home,
+            read: {
+                EnvironmentFiles.content(of: $0, as: reader, namedBy: seen.namesAreRoots ? .root : .others)
+            })
+        {
         case .value(let value, let source): judge(value, of: secret.name, from: source, &seen)
         case .unknown: break
         case .missing(let reason, let source):
@@ -228,8 +241,10 @@ extension Observer {
         // A relative path names a credential of the manager's own.
         guard credential.path.hasPrefix("/") else { return }
         let source = "\(credential.path) (LoadCredential=)"
-        let reader = seen.agent.id.scope == .system ? Result.success(FileIdentity.root) : identity(of: seen)
-        switch EnvironmentFiles.content(of: credential.path, as: reader) {
+        let reader = seen.agent.id.scope.isRoots ? Result.success(FileIdentity.root) : identity(of: seen)
+        switch EnvironmentFiles.content(
+            of: credential.path, as: reader, namedBy: seen.agent.id.scope.isRoots ? .root : .others)
+        {
         case .text(let text): judge(text, of: credential.name, from: source, &seen)
         case .unknown: break
         case .missing:
@@ -266,6 +281,14 @@ extension Observer {
             guard let place = ConfigReferences.place(of: name, in: version) else { continue }
             return ("to which \(place) refers", place)
         }
-        return ("to which its config refers", seen.agent.config.first ?? "config")
+        return ("to which its config refers", seen.agent.config.first?.path ?? "config")
+    }
+}
+
+extension AgentObservation {
+    /// Nobody but root can say where this agent's files lie: its unit is root's, and so are its config and what that holds.
+    fileprivate var namesAreRoots: Bool {
+        agent.id.scope.isRoots && agent.config.allSatisfy(\.isRoots)
+            && config.allSatisfy { $0.isRootsWord && $0.isRootsAlone }
     }
 }

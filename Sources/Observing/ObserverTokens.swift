@@ -28,7 +28,7 @@ extension Observer {
             let environment = environments[id]
             // Ignoring: an unknown user, of whom nobody is.
             return OwnMarks(uid: (try? environment?.identity.get())?.uid) { name in
-                guard case .value(let value, _)? = environment?.find(name) else { return nil }
+                guard case .value(let value, _, _)? = environment?.find(name) else { return nil }
                 return value
             }
         } service: { scope, unit in
@@ -41,10 +41,17 @@ extension Observer {
     private func start(of unit: String, in scope: Scope) -> ServiceStart? {
         guard !silent.contains(scope), let manager = managers.manager(of: scope) else { return nil }
         do throws(SystemdError) {
+            let listed = try manager.within(.seconds(10)) { () throws(SystemdError) -> [ListedUnit] in
+                try manager.listUnits(names: [unit])
+            }
+            // Of a unit that is gone or down nothing is left that could govern anything.
+            if let found = listed.first, ["inactive", "failed"].contains(found.activeState) {
+                return ServiceStart(mainPID: 0, invocationID: "", isOver: true)
+            }
             guard case .success(let properties)? = try manager.ask([.mainPID, .invocationID], of: [unit])[unit],
                 let main = Int32(exactly: properties.mainPID)
             else { return nil }
-            return ServiceStart(mainPID: main, invocationID: properties.invocationID)
+            return ServiceStart(mainPID: main, invocationID: properties.invocationID, isOver: false)
         } catch {
             silent.insert(scope)
             return nil
@@ -83,6 +90,45 @@ extension Observer {
         let isRunning: Bool
     }
 
+    struct ConfigHolder {
+        let name: String
+        let paths: [String]
+        /// Of a gateway the config is its place: two with one config are one agent.
+        let isGateway: Bool
+        let isUp: Bool
+    }
+
+    func rememberConfigs(of agents: [AgentObservation]) {
+        for seen in agents {
+            // One that is off by somebody's wish reads nothing and serves nobody.
+            let isOff =
+                seen.unit.isDown && !(seen.unit.unitFileState.hasPrefix("enabled") && seen.unit.activeState == "failed")
+            let paths = seen.config.isEmpty ? seen.agent.config.map(\.path) : seen.config.map(\.path)
+            configHolders[seen.agent.id] =
+                isOff || seen.elsewhere != nil
+                ? nil
+                : ConfigHolder(
+                    name: seen.agent.name, paths: paths, isGateway: seen.isGateway, isUp: !seen.unit.isDown)
+        }
+    }
+
+    /// Other agents that read the same file.
+    func readDoubles(into agents: inout [AgentObservation]) {
+        for index in agents.indices {
+            let seen = agents[index]
+            guard let path = seen.agent.config.first?.path else { continue }
+            let own = Set(seen.config.map(\.path) + [path])
+            for (other, holder) in configHolders.sorted(by: { $0.key.unit < $1.key.unit }) where other != seen.agent.id
+            {
+                if holder.isGateway, seen.isGateway, holder.paths.first == path {
+                    agents[index].double = AgentDouble(agent: other, name: holder.name, isUp: holder.isUp, path: path)
+                } else if !own.isDisjoint(with: holder.paths) {
+                    agents[index].sharers.append(holder.name)
+                }
+            }
+        }
+    }
+
     /// What the Bot API says of each running agent's tokens, asked at most once an hour.
     func readTokenChecks(into snapshot: inout Snapshot, _ request: Request) {
         var known = request.tokenChecks
@@ -118,12 +164,15 @@ extension Observer {
             guard let manager = managers.manager(of: scope) else { continue }
             do throws(SystemdError) {
                 let names = indices.map { agents[$0].agent.id.unit }
-                let found = try manager.ask([.fragmentPath, .dropInPaths], of: names)
+                let found = try manager.ask(UnitProperty.ofDoctor, of: names)
                 for index in indices {
                     let identity = accounts.identity(of: scope, user: agents[index].unit.user)
                     switch found[agents[index].agent.id.unit] {
                     case .success(let unit)?:
                         agents[index].unit.dropInPaths = unit.dropInPaths
+                        agents[index].unit.needsReload = unit.needDaemonReload
+                        agents[index].unit.logLevelMax = unit.logLevelMax >= 0 ? unit.logLevelMax : nil
+                        agents[index].unit.hasDynamicUser = unit.dynamicUser
                         let files = [unit.fragmentPath] + unit.dropInPaths
                         agents[index].killModeOrigin = UnitFileReader.killMode(in: files, scope, as: identity)
                     case .failure(let error)?: agents[index].killModeOrigin = .unknown(error.description)
@@ -132,6 +181,24 @@ extension Observer {
                 }
             } catch {
                 for index in indices { agents[index].killModeOrigin = .unknown(error.description) }
+            }
+        }
+    }
+
+    /// A config out of reach may be that of a user whom only the manager knows.
+    func readUsers(into agents: inout [AgentObservation]) {
+        let wanted = agents.indices.filter { index in
+            agents[index].unit.isRunning
+                && agents[index].config.contains { if case .refused = $0.state { true } else { false } }
+        }
+        for (scope, indices) in Dictionary(grouping: wanted, by: { agents[$0].agent.id.scope }) {
+            // Ignoring: why the manager does not answer; that the config cannot be read is said.
+            guard let manager = managers.manager(of: scope),
+                let found = try? manager.ask([.dynamicUser], of: indices.map { agents[$0].agent.id.unit })
+            else { continue }
+            for index in indices {
+                guard case .success(let unit)? = found[agents[index].agent.id.unit] else { continue }
+                agents[index].unit.hasDynamicUser = unit.dynamicUser
             }
         }
     }

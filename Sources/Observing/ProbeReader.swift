@@ -5,20 +5,25 @@ internal import Model
 enum ProbeReader {
     private static let deadline: Duration = .seconds(3)
 
-    static func read(into agents: inout [AgentObservation]) {
+    /// `doubt` says why an address that the settings do not name is a guess; it is asked only where that matters.
+    static func read(into agents: inout [AgentObservation], doubt: (AgentObservation) -> String?) {
         var asked: [(agent: Int, probe: HealthProbe)] = []
         for (index, observation) in agents.enumerated() where observation.unit.isRunning {
             for probe in observation.agent.health { asked.append((index, probe)) }
         }
         let answers = HTTPClient.send(asked.map { HTTPRequest(.get, $0.probe.url, deadline: deadline) })
         for ((agent, probe), answer) in zip(asked, answers) {
-            agents[agent].probes.append(ProbeFacts(probe: probe, answer: judge(probe, answer)))
+            var facts = ProbeFacts(probe: probe, answer: judge(probe, answer))
+            if probe.assumed, case .unhealthy = facts.answer { facts.doubt = doubt(agents[agent]) }
+            agents[agent].probes.append(facts)
         }
     }
 
     /// A gateway answers any unknown page with 200 and HTML: only a body that speaks of health is an answer.
     private static func judge(_ probe: HealthProbe, _ answer: Result<HTTPResponse, HTTPError>) -> ProbeFacts.Answer {
         switch answer {
+        case .failure(let error) where error.code == .noResources || error.code == .unknownHost:
+            return .notAsked(error.description)
         case .failure(let error): return .unhealthy(error.description)
         case .success(let response):
             let isHTML = response.headers["content-type"]?.contains("html") ?? response.text.hasPrefix("<")

@@ -26,7 +26,11 @@ struct ProcessReader {
     func readMembers(into agents: inout [AgentObservation]) {
         for index in agents.indices {
             census.members(members[index], of: &agents[index]) { pid in
-                (ProcessTable.owner(of: pid) ?? .max, Self.invocationID(of: pid))
+                let environment = ProcessTable.environment(of: pid)
+                return (
+                    ProcessTable.owner(of: pid) ?? .max, environment.flatMap { Variables($0)["INVOCATION_ID"] },
+                    environment != nil
+                )
             }
         }
     }
@@ -43,6 +47,8 @@ struct ProcessReader {
         for index in agents.indices {
             var ports: [Int32: UInt16] = [:]
             if let listeners, let port = agents[index].agent.port {
+                agents[index].portIsHeld = listeners.listening[port] != nil
+                if !agents[index].unit.isRunning { agents[index].portHolder = holder(of: port, listeners, but: index) }
                 for pid in strangers(at: port, listeners, members[index], &agents[index]) { ports[pid] = port }
             }
             // Remembered for when it is down; looked at anew where there is something to compare it with.
@@ -93,6 +99,20 @@ struct ProcessReader {
             seen.hiddenPortOwner = Accounts.name(of: owner)
         }
         return found.map(\.status.pid)
+    }
+
+    /// Who listens there: of which unit, where it is another one's.
+    private func holder(of port: UInt16, _ listeners: SocketTable, but own: Int) -> String? {
+        guard let sockets = listeners.listening[port] else { return nil }
+        let others = outside + members.enumerated().filter { $0.offset != own }.flatMap(\.element)
+        guard
+            let found = others.first(where: {
+                !Census.isManager($0) && !(ProcessTable.sockets(of: $0.status.pid, among: sockets) ?? []).isEmpty
+            })
+        else { return nil }
+        let unit = UnitPlace.of(found.cgroup).unit
+        let place = unit.isEmpty ? "" : " of \(unit)"
+        return "\(found.status.command.printable) (PID \(found.status.pid))\(place)"
     }
 
     /// What only a process that matters is asked for.
@@ -168,7 +188,7 @@ struct OwnMarks {
     func contradict(_ theirs: Variables, _ agent: Agent) -> Bool {
         ["OPENCLAW_CONFIG_PATH", "OPENCLAW_STATE_DIR", "OPENCLAW_PROFILE"].contains { name in
             guard let value = theirs[name], !value.isEmpty, value != variable(name) else { return false }
-            return value != agent.config.first && !(name == "OPENCLAW_PROFILE" && value == "default")
+            return value != agent.config.first?.path && !(name == "OPENCLAW_PROFILE" && value == "default")
         }
     }
 }

@@ -10,12 +10,13 @@ struct TokenReader {
 
     init(_ book: TokenBook) { self.book = book }
 
-    private mutating func add(_ tokens: [TokenFingerprint], from source: String) {
+    private mutating func add(_ tokens: [TokenFingerprint], from source: String, isProven: Bool = false) {
         for token in tokens {
             if let index = held.firstIndex(where: { $0.fingerprint == token }) {
                 if !held[index].sources.contains(source) { held[index].sources.append(source) }
+                held[index].isProven = held[index].isProven || isProven
             } else {
-                held.append(HeldToken(fingerprint: token, sources: [source]))
+                held.append(HeldToken(fingerprint: token, sources: [source], isProven: isProven))
             }
         }
     }
@@ -24,7 +25,7 @@ struct TokenReader {
     /// one, nothing else is taken for the agent's own.
     mutating func read(
         _ environment: [String], _ files: EnvironmentFiles, _ config: [ConfigFile], source: SecretSource?,
-        as identity: Result<FileIdentity, FileError>
+        of scope: Scope = .system, as identity: Result<FileIdentity, FileError>
     ) -> [HeldToken] {
         held = []
         func wanted(_ name: String) -> Bool {
@@ -35,22 +36,31 @@ struct TokenReader {
             }
         }
         Variables(environment).forEach { name, value in
-            if wanted(name) { add(book.find(in: value.utf8), from: "the unit's variable \(name.printable)") }
+            if wanted(name) {
+                add(
+                    book.find(in: value.utf8), from: "the unit's variable \(name.printable)", isProven: scope.isRoots
+                )
+            }
         }
         for file in files.files {
             Variables(EnvironmentFiles.lines(file.text)).forEach { name, value in
                 let place = "\(file.path) (variable \(name.printable))"
-                if wanted(name) { add(book.find(in: value.utf8), from: place) }
+                if wanted(name) { add(book.find(in: value.utf8), from: place, isProven: file.isRoots) }
             }
         }
         if source == nil {
-            for version in config.compactMap(\.version) { add(book.find(in: version.bytes[...]), from: version.path) }
+            for file in config {
+                guard let version = file.version else { continue }
+                add(
+                    book.find(in: version.bytes[...]), from: version.path,
+                    isProven: file.isRootsWord && file.isRootsAlone)
+            }
         }
         if held.isEmpty { readDotEnv(of: config, wanted: source, as: identity) }
         if case .file(let path) = source {
             do throws(FileError) {
                 let (folder, name) = try splitPath(path)
-                let directory = try ConfinedDirectory(folder, as: try identity.get(), rootInRootsFolders: true)
+                let directory = try ConfinedDirectory(folder, as: try identity.get(), namedBy: .root)
                 add(book.find(in: try directory.read(name, most: 64 * 1024).bytes[...]), from: path)
             } catch {
                 // Without the file there is no token to compare; that it is missing is the agent's own matter.
@@ -66,7 +76,11 @@ struct TokenReader {
         guard let path = config.first?.path, let slash = path.lastIndex(of: "/"), ConfigSyntax(file: path) == .json5
         else { return }
         let file = path[..<slash] + "/.env"
-        guard case .text(let text) = EnvironmentFiles.content(of: String(file), as: identity) else { return }
+        let isRoots = config.first.map { $0.isRootsWord && $0.isRootsAlone } ?? false
+        guard
+            case .text(let text) = EnvironmentFiles.content(
+                of: String(file), as: identity, namedBy: isRoots ? .root : .others)
+        else { return }
         switch source {
         case nil: add(book.find(in: Array(text.utf8)[...]), from: String(file))
         case .env(let name):
@@ -78,7 +92,7 @@ struct TokenReader {
     /// What the main process was really started with.
     mutating func add(_ tokens: [TokenFingerprint], ofMain pid: Int32, to found: [HeldToken]) -> [HeldToken] {
         held = found
-        add(tokens, from: "the environment of process \(pid)")
+        add(tokens, from: "the environment of process \(pid)", isProven: true)
         return held
     }
 }

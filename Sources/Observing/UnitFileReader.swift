@@ -63,7 +63,7 @@ enum UnitFileReader {
     private static func text(
         of path: String, _ scope: Scope, _ identity: Result<FileIdentity, FileError>
     ) throws(FileError) -> String {
-        if scope == .system {
+        if scope.isRoots {
             return String(decoding: try readOwnFile(path, most: mostBytes), as: UTF8.self)
         }
         let (folder, name) = try splitPath(path)

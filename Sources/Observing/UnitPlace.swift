@@ -43,7 +43,9 @@ struct UnitPlace {
         if unit.hasPrefix("session-"), unit.hasSuffix(".scope") { return .session(unit) }
         guard unit.hasSuffix(".service") else { return .loose(unit) }
         let scope: Scope = uid.map { .user(uid: $0, name: Accounts.name(of: $0)) } ?? .system
-        guard let start = service(scope, unit), start.mainPID > 0 else { return .service(unit, governs: true) }
+        guard let start = service(scope, unit) else { return .service(unit, governs: true) }
+        if start.isOver { return .loose(unit) }
+        guard start.mainPID > 0 else { return .service(unit, governs: true) }
         isMain = start.mainPID == found.process.id.pid
         let isOfStart = !start.invocationID.isEmpty && found.process.invocationID == start.invocationID
         let descends = found.ancestors.contains { $0.id.pid == start.mainPID }
@@ -55,6 +57,8 @@ struct UnitPlace {
 struct ServiceStart {
     let mainPID: Int32
     let invocationID: String
+    /// The unit does not exist any more, or is down.
+    let isOver: Bool
 
     /// `nil` where it is not known.
     typealias Ask = (Scope, String) -> ServiceStart?

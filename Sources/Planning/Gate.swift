@@ -17,6 +17,15 @@ package enum Gate {
         // Nor is an operator's order a matter of the budget.
         if plan.rungs == [.undo] || plan.rungs == [.change] { return .approved(Approved(byGate: plan)) }
         if let hold = Intent.hold(seen) { return .refused("Left alone: \(hold.clause).") }
+        if let double = seen.double {
+            return .refused("Left alone: \(double.agent.unit) of \(double.agent.scope.manager) is this very agent.")
+        }
+        if plan.startsUnit, let doubt = LastLook.doubt(seen) { return .refused(doubt) }
+        if plan.writesDropIn, seen.unit.needsReload ?? false {
+            return .refused(
+                "The files of \(seen.agent.id.unit) were changed and not loaded yet: to have them read now would make effective what somebody may still be at."
+            )
+        }
         if plan.startsUnit, braked { return .refused("Most of the fleet is broken at once, so nothing is restarted.") }
         if plan.isHealing {
             let spent = history.actions.filter { $0 > now - policy.actionsWindow }.count
@@ -32,8 +41,38 @@ package enum Gate {
 
 /// Many agents broken at once have one cause, and it is not theirs.
 package enum Brake {
-    /// `broken` and `fleet` count agents that are watched and neither held nor already in a person's hands.
-    package static func holds(broken: Int, fleet: Int, share: Double) -> Bool {
+    /// An agent that is watched, and neither held nor already in a person's hands.
+    package struct Member: Sendable {
+        package let scope: Scope
+        package let isBroken: Bool
+
+        package init(scope: Scope, isBroken: Bool) {
+            self.scope = scope
+            self.isBroken = isBroken
+        }
+    }
+
+    /// The managers whose agents are not restarted: where most of a manager's own fleet is broken; and where most of the
+    /// host is, those of which most is. On the host each user's manager counts as one, however many units it has: so one
+    /// user's broken units hold up nobody else.
+    package static func held(_ fleet: [Member], share: Double) -> Set<Scope> {
+        let scopes = Dictionary(grouping: fleet, by: \.scope)
+        func isMostlyBroken(_ members: [Member]) -> Bool {
+            Double(members.count(where: \.isBroken)) > Double(members.count) * share
+        }
+        let broken = Set(scopes.filter { isMostlyBroken($0.value) }.keys)
+        let system = scopes[.system] ?? []
+        let users = scopes.keys.filter { $0 != .system }
+        let host = system.count + users.count
+        let hostBroken = system.count(where: \.isBroken) + users.count(where: broken.contains)
+        if holds(broken: hostBroken, fleet: host, share: share) { return broken }
+        return broken.filter { scope in
+            let members = scopes[scope] ?? []
+            return holds(broken: members.count(where: \.isBroken), fleet: members.count, share: share)
+        }
+    }
+
+    static func holds(broken: Int, fleet: Int, share: Double) -> Bool {
         fleet >= Policy.smallestFleet && Double(broken) > Double(fleet) * share
     }
 }

@@ -14,6 +14,13 @@ package struct KnownGood: Hashable, Sendable {
     /// Whether these files become the last-known-good ones now.
     package var promote: Bool
 
+    /// Nobody has looked at the files in this pass: what earlier ones know of them stays.
+    package static func unseen(_ history: AgentHistory) -> KnownGood {
+        KnownGood(
+            healthySince: history.healthySince, passes: history.healthyPasses, config: history.healthyConfig,
+            promote: false)
+    }
+
     package static func judge(
         _ seen: AgentObservation, healthy: Bool, history: AgentHistory, policy: Policy
     ) -> KnownGood {
@@ -22,7 +29,8 @@ package struct KnownGood: Hashable, Sendable {
             let started = seen.unit.mainStarted,
             wasRead(seen, by: started, history, policy)
         else { return KnownGood(healthySince: nil, passes: 0, config: "", promote: false) }
-        let release = seen.release.map { ["release", $0] } ?? []
+        let release =
+            (seen.release.map { ["release", $0] } ?? []) + versions.compactMap { $0.mark.map { "mark \($0)" } }
         let config = (versions.map(\.meaning.hex) + release).joined(separator: " ")
         guard config == history.healthyConfig else {
             return KnownGood(healthySince: seen.taken, passes: 1, config: config, promote: false)
@@ -37,6 +45,21 @@ package struct KnownGood: Hashable, Sendable {
     }
 
     private static func isMasked(_ file: ConfigFile) -> Bool { file.isMasked ?? file.version?.isRedacted ?? false }
+
+    /// The process that is there now, as one that works: it was found healthy in two passes. With the meanings of its files
+    /// where it is certain that it has read these.
+    package static func workingRun(
+        _ seen: AgentObservation, healthy: Bool, history: AgentHistory, policy: Policy
+    ) -> WorkingRun? {
+        guard healthy, let started = seen.unit.mainStarted,
+            let last = history.lastSeen, last > started,
+            [Verdict.healthy.rawValue, Verdict.healed.rawValue].contains(history.verdict)
+        else { return history.worked }
+        let versions = seen.config.compactMap(\.version)
+        let isCertain = versions.count == seen.config.count && wasRead(seen, by: started, history, policy)
+        if !isCertain, history.worked?.started == started { return history.worked }
+        return WorkingRun(started: started, meanings: isCertain ? Set(versions.map(\.meaning.hex)) : [])
+    }
 
     /// Whether it is these files that the process which started then has read.
     private static func wasRead(

@@ -21,28 +21,34 @@ package enum Ladder {
         /// The advisor's answer in this incident, once there is one.
         package var advice: Diagnosis?
         package var advisorAvailable: Bool
-        package var killMode: String
-        /// Whether a config of another release of the agent may be put back.
-        package var acrossReleases: Bool
+        package var policy: Policy
+        /// What was found in this incident, also where it cannot be seen any more.
+        package var found: Set<FindingKind>
+        /// Meanings of the config files that stood there when the agent broke.
+        package var suspects: Set<String>
 
         package init(
             seen: AgentObservation, findings: [Finding], history: AgentHistory, tried: [Rung], advice: Diagnosis?,
-            advisorAvailable: Bool, killMode: String, acrossReleases: Bool
+            advisorAvailable: Bool, policy: Policy, found: Set<FindingKind> = [], suspects: Set<String>? = nil
         ) {
-            self.acrossReleases = acrossReleases
+            self.found = found.union(findings.map(\.kind))
+            self.suspects = suspects ?? Rollback.suspects(seen, policy)
+            self.policy = policy
             self.seen = seen
             self.findings = findings
             self.history = history
             self.tried = tried
             self.advice = advice
             self.advisorAvailable = advisorAvailable
-            self.killMode = killMode
         }
     }
 
     package static func next(_ facts: Facts) -> Step {
         let outages = facts.findings.filter { $0.severity == .critical }
         guard let outage = outages.first else { return upkeep(facts) }
+        if let double = facts.seen.double {
+            return .escalate("\(outage.summary) Nothing is done, because \(double.name) is this very agent.")
+        }
         if let rung = unfinished(facts) {
             let reason = "A pass that ended early had still to start the unit."
             return .act(Plan(agent: facts.seen.agent.id, rungs: [rung], steps: start(facts.seen.unit), reason: reason))
@@ -60,8 +66,13 @@ package enum Ladder {
                     Plan(
                         agent: facts.seen.agent.id, rungs: ends.rungs + [.rule(finding.kind)],
                         steps: ends.steps + steps, reason: reason))
+            case .start(let steps) where !facts.tried.contains(.rule(.unitFailed)):
+                return .act(
+                    Plan(
+                        agent: facts.seen.agent.id, rungs: ends.rungs + [.rule(.unitFailed)],
+                        steps: ends.steps + steps, reason: finding.summary))
             case .editedLately(let sentence): editedLately = sentence
-            case .none, .refused: break
+            case .none, .refused, .start: break
             }
         }
         if let editedLately { return .wait(editedLately) }
@@ -71,7 +82,9 @@ package enum Ladder {
                     agent: facts.seen.agent.id, rungs: ends.rungs, steps: ends.steps + start(facts.seen.unit),
                     reason: "A second copy of the agent is in its way."))
         }
-        if facts.advisorAvailable, !facts.tried.contains(.advisor) {
+        // A cause that is named leaves nothing open.
+        let isOpen = Rollback.otherCauses.isDisjoint(with: facts.found)
+        if facts.advisorAvailable, isOpen, !facts.tried.contains(.advisor) {
             guard let advice = facts.advice else { return .ask }
             if let plan = advised(advice, facts) { return .act(plan) }
         }
@@ -81,7 +94,7 @@ package enum Ladder {
                 let reason = "Nothing else helped, and the config differs from the last one that is known to work."
                 return .act(Plan(agent: facts.seen.agent.id, rungs: [.lastKnownGood], steps: steps, reason: reason))
             case .editedLately(let sentence): return .wait(sentence)
-            case .none, .refused: break
+            case .none, .refused, .start: break
             }
         }
         return .escalate(exhausted(outage, facts))
@@ -107,13 +120,13 @@ package enum Ladder {
     }
 
     /// A restored config did not help: the file that it replaced comes back. Only where the restored version still
-    /// stands: what somebody has changed since is theirs.
-    package static func undo(
-        _ seen: AgentObservation, replaced: [(version: ConfigVersion, by: ConfigIdentity)]
-    ) -> Plan? {
+    /// stands, or what the agent itself has made of that on its start: what somebody has changed since is theirs.
+    package static func undo(_ seen: AgentObservation, replaced: [Replaced], policy: Policy) -> Plan? {
         let steps: [Remedy] = replaced.compactMap { each in
             let present = seen.config.first { $0.path == each.version.path }?.version
-            guard let present, each.by.names(present) else { return nil }
+            guard let present, each.by.names(present) || isAgentsOwn(present, since: each.at, seen, policy) else {
+                return nil
+            }
             return .restoreConfig(ConfigRestore(version: each.version, replacing: present.digest))
         }
         guard !steps.isEmpty else { return nil }
@@ -122,9 +135,33 @@ package enum Ladder {
             reason: "The last-known-good config did not help, so the newer file is put back.")
     }
 
+    /// What a restore replaced, by what, and when.
+    package struct Replaced: Hashable, Sendable {
+        package let version: ConfigVersion
+        package let by: ConfigIdentity
+        package let at: Timestamp
+
+        package init(version: ConfigVersion, by: ConfigIdentity, at: Timestamp) {
+            self.version = version
+            self.by = by
+            self.at = at
+        }
+    }
+
+    /// Written by the process that was started with what was restored, shortly after its start: as an agent does that
+    /// migrates an older config. Whose hand it really was nobody knows; so it is kept, too.
+    private static func isAgentsOwn(
+        _ present: ConfigVersion, since restored: Timestamp, _ seen: AgentObservation, _ policy: Policy
+    ) -> Bool {
+        guard let started = seen.unit.mainStarted, started >= restored - .seconds(1) else { return false }
+        return present.changed >= restored - .seconds(1) && present.changed - started < policy.warmUp
+    }
+
     private enum Answer {
         case none
         case steps([Remedy])
+        /// The agent has not met what stands there now: that is tried first.
+        case start([Remedy])
         case editedLately(String)
         /// There is one, and it is for a person to decide; the reason as a sentence.
         case refused(String)
@@ -156,7 +193,7 @@ package enum Ladder {
         case .start: return .steps([.startUnit])
         case .resetAndStart: return .steps([.resetFailed, .startUnit])
         case .restart: return .steps([.restartUnit])
-        case .enforceKillMode: return .steps([.writeKillMode(facts.killMode)])
+        case .enforceKillMode: return .steps([.writeKillMode(facts.policy.killMode)])
         case .end(let processes): return .steps(processes.map { .endProcess($0) })
         case .restoreConfig:
             let answer = restoring(facts)
@@ -181,18 +218,29 @@ package enum Ladder {
             guard let file = facts.seen.config.first(where: { $0.path == good.path }) else { continue }
             switch file.state {
             case .present(let version) where version.meaning != good.meaning:
-                if let age = facts.seen.editing(version, after: facts.history.lastConfig) {
+                if let age = facts.seen.editing(
+                    version, after: facts.history.lastConfig, grace: facts.policy.editGrace)
+                {
                     return .editedLately(
-                        "\(good.path) was changed \(age.inWords) ago, so somebody may still be at it; it is left alone until it has been still for \(Policy.editGrace.inWords)."
+                        "\(good.path) was changed \(age.inWords) ago, so somebody may still be at it; it is left alone until it has been still for \(facts.policy.editGrace.inWords)."
                     )
                 }
                 if let refusal = refusal(of: good, in: version, facts) { return .refused(refusal) }
+                switch Rollback.objection(to: good, inPlaceOf: version, facts) {
+                case .notMet where facts.seen.unit.isDown: return .start(start(facts.seen.unit))
+                case let objection?: return .refused(objection.sentence)
+                case nil: break
+                }
                 // A file that was closed to everybody else since is not opened to them again.
                 let closed = good.with(
                     mode: good.mode & (version.mode | 0o770), uid: good.uid,
                     gid: version.uid == good.uid ? version.gid : good.gid)
                 steps.append(.restoreConfig(ConfigRestore(version: closed, replacing: version.digest)))
-            case .missing: steps.append(.restoreConfig(ConfigRestore(version: good, replacing: nil)))
+            case .missing:
+                if let objection = Rollback.objection(to: good, inPlaceOf: nil, facts) {
+                    return .refused(objection.sentence)
+                }
+                steps.append(.restoreConfig(ConfigRestore(version: good, replacing: nil)))
             case .present: break
             // Without it the set would not be whole.
             case .refused: return .none
@@ -203,14 +251,10 @@ package enum Ladder {
 
     /// Why a rollback that could be made is a person's to decide.
     private static func refusal(of good: ConfigVersion, in version: ConfigVersion, _ facts: Facts) -> String? {
-        let byHand = "watchdog config rollback \(facts.seen.agent.name)"
+        let byHand = ShellCommand("watchdog", "config", "rollback", facts.seen.agent.name).inSentence
         if facts.history.rollbacks.contains(ConfigPair(path: good.path, old: version.meaning, new: good.meaning)) {
             return
                 "\(good.path) was rolled back from this very version (\(version.digest.short)) to the last-known-good one (\(good.digest.short)) before, and that is never done twice; to do it yourself: \(byHand)."
-        }
-        if let then = good.release, let now = facts.seen.release, then != now, !facts.acrossReleases {
-            return
-                "The last-known-good config is of release \(then.printable), and the agent is \(now.printable) by now, which may not take it; to put it back all the same: \(byHand)."
         }
         return nil
     }

@@ -7,6 +7,8 @@ package enum Verification: Hashable, Sendable {
     case broken(String)
     /// Too early to say.
     case waiting(String)
+    /// Somebody has stopped it meanwhile, which proves nothing of what was done; the reason as a sentence.
+    case stopped(String)
 
     /// `before` is what was seen when the plan was made; `acted` is when its last step ended; `restarts` is
     /// what the unit's counter showed when it was first seen after that.
@@ -21,6 +23,13 @@ package enum Verification: Hashable, Sendable {
             guard verdict == .healed, answersConflict(plan), held < policy.settle else { return verdict }
             return .waiting("polls without a new 409 for \(held.inWords) of \(policy.settle.inWords)")
         }
+        if case .wish(let clause)? = Intent.hold(seen), !unit.isRunning {
+            return .stopped("While it was being watched, \(clause).")
+        }
+        if unit.isBeingStarted { return .waiting("is still being restarted") }
+        if seen.wasEndDeclared, unit.awaitsRestart || unit.restarts > restarts {
+            return .waiting("was restarted as its unit has it for such an end")
+        }
         if unit.isDown {
             return .broken("\(seen.agent.id.unit) is \(unit.activeState) again (status \(unit.exitStatus)).")
         }
@@ -33,10 +42,7 @@ package enum Verification: Hashable, Sendable {
         }
         let held = seen.taken - max(acted, since)
         guard held >= policy.settle else { return .waiting("has held for \(held.inWords) of \(policy.settle.inWords)") }
-        let unhealthy = seen.probes.compactMap { probe in
-            if case .unhealthy(let sentence) = probe.answer { return sentence }
-            return nil
-        }
+        let unhealthy = seen.probes.compactMap(\.failure)
         guard let first = unhealthy.first else {
             guard answersConflict(plan), let left = findings.first(where: { $0.kind == .pollerConflict }) else {
                 return .healed

@@ -9,6 +9,8 @@ package final class Ledger {
     let database: Database
     let path: String
     private var pass: Int64?
+    /// What the config versions of all agents of one user may take, in bytes: a user may have as many units as they like.
+    package var mostBytesOfUser: Int64 = 512 << 20
     private let started: Timestamp
 
     package static func path(in directory: String) -> String { directory + "/ledger.db" }
@@ -110,6 +112,23 @@ package final class Ledger {
             "SELECT journal_tail FROM passes WHERE finished IS NOT NULL AND journal_tail IS NOT NULL ORDER BY id DESC LIMIT 1"
         ) { tail = $0.optionalText(0) }
         return tail
+    }
+
+    /// Counts the passes.
+    package func turn() throws(LedgerError) -> Int {
+        var turn: Int64 = 0
+        try run("SELECT coalesce(max(id), 0) FROM passes") { turn = $0.integer(0) }
+        return Int(turn)
+    }
+
+    /// What agents were called when they were last looked at.
+    package func names() throws(LedgerError) -> [AgentID: String] {
+        var names: [AgentID: String] = [:]
+        try run("SELECT scope, unit, name FROM agents WHERE verdict != 'gone'") { row in
+            guard let scope = Scope(stored: row.text(0)) else { return }
+            names[AgentID(scope: scope, unit: row.text(1))] = row.text(2)
+        }
+        return names
     }
 
     /// When the newest finished pass ended, and with what.

@@ -35,7 +35,7 @@ extension Ledger {
         var histories: [Int64: (id: AgentID, history: AgentHistory)] = [:]
         let last = try lastPass()?.finished
         try run(
-            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped, checked_config, config_digests, config_meanings, config_since, config_references, program, wrote_kill_mode FROM agents"
+            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped, checked_config, config_digests, config_meanings, config_since, config_references, program, wrote_kill_mode, worked_started, worked_config FROM agents"
         ) { row in
             guard let scope = Scope(stored: row.text(1)) else { return }
             var history = AgentHistory()
@@ -51,6 +51,11 @@ extension Ledger {
             history.checkedConfig = row.optionalText(11)
             history.program = row.optionalText(16)
             history.wroteKillMode = row.integer(17) == 1
+            history.worked = row.optionalInteger(18).map {
+                WorkingRun(
+                    started: Timestamp(microseconds: $0),
+                    meanings: Set((row.optionalText(19) ?? "").split(separator: " ").map(String.init)))
+            }
             if let digests = row.optionalText(12), let meanings = row.optionalText(13),
                 let since = row.optionalInteger(14)
             {
@@ -94,7 +99,7 @@ extension Ledger {
             UPDATE agents SET name = ?, verdict = ?, restarts = ?, cursor = ?, kinds = ?, healthy_since = ?,
                 healthy_passes = ?, healthy_config = ?, stopped = ?, checked_config = ?,
                 config_digests = ?, config_meanings = ?, config_since = ?, config_references = ?, program = ?,
-                wrote_kill_mode = ? WHERE id = ?
+                wrote_kill_mode = ?, worked_started = ?, worked_config = ? WHERE id = ?
             """,
             [
                 .text(agent.name), .text(history.verdict), Value(history.restarts.map { Int64($0) }),
@@ -106,7 +111,8 @@ extension Ledger {
                 Value(history.lastConfig?.digests), Value(history.lastConfig?.meanings),
                 Value(history.lastConfig?.since.microseconds),
                 Value(history.lastConfig?.references.joined(separator: " ")), Value(history.program),
-                .integer(history.wroteKillMode ? 1 : 0), .integer(row),
+                .integer(history.wroteKillMode ? 1 : 0), Value(history.worked?.started.microseconds),
+                Value(history.worked?.meanings.sorted().joined(separator: " ")), .integer(row),
             ])
     }
 

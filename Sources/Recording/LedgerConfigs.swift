@@ -21,19 +21,20 @@ extension Ledger {
         let update =
             state == .seen
             ? "DO UPDATE SET kept = excluded.kept"
-            : "DO UPDATE SET kept = excluded.kept, state = excluded.state, since = excluded.since, release = coalesce(excluded.release, release)"
+            : "DO UPDATE SET kept = excluded.kept, state = excluded.state, since = excluded.since, release = coalesce(excluded.release, release), mark = coalesce(excluded.mark, mark)"
         try run(
             """
             INSERT INTO config_versions
                 (agent, path, digest, bytes, mode, uid, gid, modified, changed, state, since, author, meaning,
-                release, kept)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent, path, digest) \(update)
+                release, mark, kept)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (agent, path, digest) \(update)
             """,
             [
                 .integer(try rowID(agent)), .text(version.path), .text(version.digest.hex), .blob(version.bytes),
                 .integer(Int64(version.mode)), .integer(Int64(version.uid)), .integer(Int64(version.gid)),
                 .integer(version.modified.microseconds), .integer(version.changed.microseconds), .text(state.rawValue),
                 .integer(now.microseconds), Value(author), .text(version.meaning.hex), Value(version.release),
+                Value(version.mark),
                 .integer(now.microseconds),
             ])
         try prune(agent, version.path, at: now)
@@ -44,15 +45,16 @@ extension Ledger {
     private func isNewestKnownGood(
         _ version: ConfigVersion, of agent: AgentID, at now: Timestamp
     ) throws(LedgerError) -> Bool {
-        var newest: (id: Int64, digest: String, meaning: String?, release: String?)?
+        var newest: (id: Int64, digest: String, meaning: String?, release: String?, mark: String?)?
         try run(
             """
-            SELECT id, digest, meaning, release FROM config_versions WHERE agent = ? AND path = ? AND state = 'known-good'
+            SELECT id, digest, meaning, release, mark FROM config_versions
+            WHERE agent = ? AND path = ? AND state = 'known-good'
             ORDER BY since DESC, id DESC LIMIT 1
             """, [.integer(try rowID(agent)), .text(version.path)]
-        ) { newest = ($0.integer(0), $0.text(1), $0.optionalText(2), $0.optionalText(3)) }
+        ) { newest = ($0.integer(0), $0.text(1), $0.optionalText(2), $0.optionalText(3), $0.optionalText(4)) }
         guard let newest, newest.digest != version.digest.hex, newest.meaning == version.meaning.hex,
-            newest.release == version.release
+            newest.release == version.release, newest.mark == version.mark
         else { return false }
         try run(
             "UPDATE config_versions SET since = ? WHERE id = ?", [.integer(now.microseconds), .integer(newest.id)])
@@ -94,9 +96,38 @@ extension Ledger {
                         FROM config_versions v WHERE agent = ?1))
                 WHERE total > ?2 AND NOT must)
             """, [.integer(try rowID(agent)), .integer(Self.mostBytes)])
+        if agent.scope != .system { try pruneUsers(agent.scope) }
     }
 
-    /// Every rollback that a pass carried out, whether it helped or not.
+    /// The newest known-good version of each file stays, and what an open change needs.
+    private func pruneUsers(_ scope: Scope) throws(LedgerError) {
+        try run(
+            """
+            DELETE FROM config_versions WHERE id IN (
+                SELECT id FROM (
+                    SELECT id, must, sum(size) OVER (ORDER BY must DESC, since DESC, id DESC) AS total FROM (
+                        SELECT v.id, v.since, length(v.bytes) AS size,
+                            row_number() OVER (PARTITION BY v.agent, v.path ORDER BY (v.state = 'known-good') DESC,
+                                v.since DESC, v.id DESC) = 1
+                            OR EXISTS (SELECT 1 FROM config_changes c WHERE c.agent = v.agent AND c.path = v.path
+                                AND c.ended IS NULL AND v.digest IN (c.old_digest, c.new_digest)) AS must
+                        FROM config_versions v JOIN agents a ON a.id = v.agent WHERE a.scope = ?1))
+                WHERE total > ?2 AND NOT must)
+            """, [.text(scope.stored), .integer(mostBytesOfUser)])
+    }
+
+    /// When the newest known-good version of an agent proved itself; `nil` where it has none.
+    package func knownGoodSince(of agent: AgentID) throws(LedgerError) -> Timestamp? {
+        var since: Timestamp?
+        try run(
+            "SELECT max(since) FROM config_versions WHERE agent = ? AND state = 'known-good'",
+            [.integer(try rowID(agent))]
+        ) { since = $0.optionalInteger(0).map { Timestamp(microseconds: $0) } }
+        return since
+    }
+
+    /// Every rollback that a pass carried out, whether it helped or not; without those of which nobody knows, because
+    /// somebody stopped the agent before it could prove itself.
     package func rollbacks(of agent: AgentID) throws(LedgerError) -> Set<ConfigPair> {
         var pairs: Set<ConfigPair> = []
         try run(
@@ -104,7 +135,8 @@ extension Ledger {
             SELECT a.target, coalesce(o.meaning, a.old_digest), coalesce(n.meaning, a.new_digest) FROM actions a
                 LEFT JOIN config_versions o ON o.agent = a.agent AND o.path = a.target AND o.digest = a.old_digest
                 LEFT JOIN config_versions n ON n.agent = a.agent AND n.path = a.target AND n.digest = a.new_digest
-            WHERE a.agent = ? AND a.remedy = 'restoreConfig' AND a.rung != 'undo' AND a.outcome = 'done'
+                LEFT JOIN incidents i ON i.id = a.incident
+            WHERE coalesce(i.outcome, '') != 'held' AND a.agent = ? AND a.remedy = 'restoreConfig' AND a.rung != 'undo' AND a.outcome = 'done'
                 AND a.old_digest IS NOT NULL
             """, [.integer(try rowID(agent))]
         ) { row in
@@ -119,15 +151,15 @@ extension Ledger {
     /// `started`: the same plan came to its start.
     package func replaced(
         in incident: Incident
-    ) throws(LedgerError) -> [(version: ConfigVersion, by: ConfigIdentity, started: Bool)] {
-        var found: [(version: ConfigVersion, by: ConfigIdentity, started: Bool)] = []
+    ) throws(LedgerError) -> [(version: ConfigVersion, by: ConfigIdentity, at: Timestamp, started: Bool)] {
+        var found: [(version: ConfigVersion, by: ConfigIdentity, at: Timestamp, started: Bool)] = []
         try run(
             """
             SELECT \(Self.versionColumns), a.new_digest,
-                EXISTS (SELECT 1 FROM actions s WHERE s.pass = a.pass AND s.plan = a.plan AND s.outcome = 'done'
+                EXISTS (SELECT 1 FROM actions s WHERE s.pass = a.pass AND s.plan = a.plan AND s.outcome IN ('done', 'pending')
                     AND s.remedy IN ('startUnit', 'restartUnit')),
                 (SELECT g.meaning FROM config_versions g WHERE g.agent = a.agent AND g.path = a.target
-                    AND g.digest = a.new_digest)
+                    AND g.digest = a.new_digest), a.began
             FROM actions a JOIN config_versions v ON v.agent = a.agent AND v.path = a.target AND v.digest = a.old_digest
             WHERE a.incident = ?1 AND a.remedy = 'restoreConfig' AND a.rung != 'undo' AND a.began IS NOT NULL
                 AND coalesce(a.outcome, 'interrupted') IN ('done', 'interrupted')
@@ -139,8 +171,8 @@ extension Ledger {
                 (
                     Self.version(row),
                     ConfigIdentity(
-                        digest: Digest(hex: row.text(10)), meaning: row.optionalText(12).map { Digest(hex: $0) }),
-                    row.integer(11) == 1
+                        digest: Digest(hex: row.text(11)), meaning: row.optionalText(13).map { Digest(hex: $0) }),
+                    Timestamp(microseconds: row.integer(14)), row.integer(12) == 1
                 ))
         }
         return found
@@ -148,7 +180,7 @@ extension Ledger {
 
     /// What `version` reads, of a table that is called `v`.
     static let versionColumns =
-        "v.path, v.digest, v.bytes, v.mode, v.uid, v.gid, v.modified, v.changed, v.meaning, v.release"
+        "v.path, v.digest, v.bytes, v.mode, v.uid, v.gid, v.modified, v.changed, v.meaning, v.release, v.mark"
 
     static func version(_ row: Row) -> ConfigVersion {
         ConfigVersion(
@@ -156,7 +188,8 @@ extension Ledger {
             mode: UInt32(clamping: row.integer(3)),
             uid: UInt32(clamping: row.integer(4)), gid: UInt32(clamping: row.integer(5)),
             modified: Timestamp(microseconds: row.integer(6)), changed: Timestamp(microseconds: row.integer(7)),
-            meaning: row.optionalText(8).map { Digest(hex: $0) }, release: row.optionalText(9))
+            meaning: row.optionalText(8).map { Digest(hex: $0) }, release: row.optionalText(9),
+            mark: row.optionalText(10))
     }
 
     /// The agent's config files as they were last known to be good: those that proved themselves together, which is

@@ -45,19 +45,21 @@ extension Ledger {
         var incidents: [Incident] = []
         try run(
             """
-            SELECT i.id, a.scope, a.unit, i.opened, i.kinds, i.severity, i.summary, i.tried, i.escalated, i.told, i.last_held
+            SELECT i.id, a.scope, a.unit, i.opened, i.kinds, i.severity, i.summary, i.tried, i.escalated, i.told, i.last_held, i.suspects
             FROM incidents i LEFT JOIN agents a ON a.id = i.agent WHERE i.closed IS NULL ORDER BY i.id
             """
         ) { row in
             let agent = row.optionalText(1).flatMap { Scope(stored: $0) }.map { AgentID(scope: $0, unit: row.text(2)) }
-            incidents.append(
+            var incident =
                 Incident(
                     id: row.integer(0), agent: agent, opened: Timestamp(microseconds: row.integer(3)),
                     kinds: kinds(row.text(4)), severity: Severity(rawValue: row.text(5)) ?? .warning,
                     summary: row.text(6),
                     tried: rungs(row.text(7)), escalated: row.optionalInteger(8).map { Timestamp(microseconds: $0) },
                     told: row.optionalText(9).flatMap { Notice.Event(rawValue: $0) },
-                    lastHeld: row.optionalInteger(10).map { Timestamp(microseconds: $0) }))
+                    lastHeld: row.optionalInteger(10).map { Timestamp(microseconds: $0) })
+            incident.suspects = row.optionalText(11).map { Set($0.split(separator: " ").map(String.init)) }
+            incidents.append(incident)
         }
         return incidents
     }
@@ -77,13 +79,14 @@ extension Ledger {
     package func update(_ incident: Incident, diagnosis: Diagnosis?, reason: String?) throws(LedgerError) {
         try run(
             """
-            UPDATE incidents SET kinds = ?, severity = ?, summary = ?, tried = ?, escalated = ?, told = ?, last_held = ?,
+            UPDATE incidents SET kinds = ?, severity = ?, summary = ?, tried = ?, escalated = ?, told = ?, last_held = ?, suspects = ?,
                 cause = coalesce(?, cause), origin = coalesce(?, origin), reason = coalesce(?, reason) WHERE id = ?
             """,
             [
                 .text(words(incident.kinds)), .text(incident.severity.rawValue), .text(incident.summary),
                 .text(incident.tried.map(\.text).joined(separator: " ")), Value(incident.escalated?.microseconds),
-                Value(incident.told?.rawValue), Value(incident.lastHeld?.microseconds), Value(diagnosis?.cause),
+                Value(incident.told?.rawValue), Value(incident.lastHeld?.microseconds),
+                Value(incident.suspects?.sorted().joined(separator: " ")), Value(diagnosis?.cause),
                 Value(diagnosis?.origin.text), Value(reason),
                 .integer(incident.id),
             ])

@@ -19,16 +19,19 @@ extension Ledger {
         }
     }
 
-    /// What may be delivered now, the oldest first; `most` bounds one pass's share of a long outage, for each channel
-    /// by itself, so that a dead one holds up nobody.
+    /// What may be delivered now; `most` bounds one pass's share of a long outage, for each channel by itself, so that a
+    /// dead one holds up nobody. The managers' messages take turns, the oldest of each first, so that one user's do not
+    /// stand before everybody else's.
     package func waiting(at now: Timestamp, most: Int = 50) throws(LedgerError) -> [OutgoingNotice] {
         var waiting: [OutgoingNotice] = []
         try run(
             """
             SELECT id, channel, event, incident, host, agent, unit, kinds, severity, title, body, created, attempts
-            FROM (SELECT *, row_number() OVER (PARTITION BY channel ORDER BY id) AS place FROM outbox
-                WHERE delivered IS NULL AND not_before <= ?)
-            WHERE place <= ? ORDER BY id
+            FROM (SELECT *, row_number() OVER (PARTITION BY channel ORDER BY turn, id) AS place FROM (
+                SELECT o.*, row_number() OVER (PARTITION BY o.channel, a.scope ORDER BY o.id) AS turn
+                FROM outbox o LEFT JOIN incidents i ON i.id = o.incident LEFT JOIN agents a ON a.id = i.agent
+                WHERE o.delivered IS NULL AND o.not_before <= ?))
+            WHERE place <= ? ORDER BY place, id
             """, [.integer(now.microseconds), .integer(Int64(most))]
         ) { row in
             guard let event = Notice.Event(rawValue: row.text(2)) else { return }

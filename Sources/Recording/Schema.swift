@@ -92,5 +92,11 @@ enum Schema {
         ALTER TABLE agents ADD COLUMN program TEXT;
         """,
         "ALTER TABLE agents ADD COLUMN wrote_kill_mode INTEGER NOT NULL DEFAULT 0;",
+        """
+        ALTER TABLE agents ADD COLUMN worked_started INTEGER;
+        ALTER TABLE agents ADD COLUMN worked_config TEXT;
+        ALTER TABLE config_versions ADD COLUMN mark TEXT;
+        ALTER TABLE incidents ADD COLUMN suspects TEXT;
+        """,
     ]
 }

@@ -41,6 +41,10 @@ package enum SettingsReader {
         if let value = try table.flag("kill_mode_strict") { policy.killModeStrict = value }
         if let value = try table.flag("rollback_across_releases") { policy.rollbackAcrossReleases = value }
         if let value = try table.duration("deadline", .seconds(30)...(.seconds(3600))) { policy.deadline = value }
+        if let value = try table.duration("edit_grace", .zero...day) { policy.editGrace = value }
+        if let value = try table.duration("stopped_reminder", .seconds(1)...(day * 365)) {
+            policy.stoppedReminder = value
+        }
         guard policy.settle * 2 < policy.deadline else {
             let place = table.place
             throw SettingsError(

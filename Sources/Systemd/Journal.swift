@@ -11,6 +11,10 @@ package struct JournalEntry: Equatable, Sendable {
     package let messageID: String
     /// `JOB_TYPE=` of what a manager says of a unit: `start`, `stop`, `restart`; empty elsewhere.
     package let jobType: String
+    /// The start of the unit that a manager speaks of; empty elsewhere.
+    package let invocationID: String
+    /// `EXIT_STATUS=` where it says that a main process exited by itself.
+    package let exitStatus: Int32?
 }
 
 /// What a search of the journal found.
@@ -87,7 +91,7 @@ package struct Journal: ~Copyable {
             slice.entries.append(
                 JournalEntry(
                     realtime: realtime, message: text("MESSAGE"), messageID: text("MESSAGE_ID"),
-                    jobType: text("JOB_TYPE")))
+                    jobType: text("JOB_TYPE"), invocationID: invocation(), exitStatus: exitStatus()))
         }
         slice.entries.reverse()
         return slice
@@ -134,6 +138,14 @@ package struct Journal: ~Copyable {
         defer { free(pointer) }
         return pointer.map { String(cString: $0) }
     }
+
+    /// A user's manager names it by another field.
+    private func invocation() -> String {
+        let own = text("INVOCATION_ID")
+        return own.isEmpty ? text("USER_INVOCATION_ID") : own
+    }
+
+    private func exitStatus() -> Int32? { text("EXIT_CODE") == "exited" ? Int32(text("EXIT_STATUS")) : nil }
 
     /// The value of a field of the present entry; empty where the entry has none. A field may be binary.
     private func text(_ field: String) -> String {

@@ -63,6 +63,28 @@ package final class UnitManager {
         return try MessageReader(raw: reply.raw, subject: subject).texts()
     }
 
+    /// The level up to which this manager logs: `info`, `warning` (systemd(1), --log-level=).
+    package func logLevel() throws(SystemdError) -> String {
+        let subject = "Reading the log level of \(bus.peer)"
+        let reply = try ask("LogLevel", subject)
+        return try MessageReader(raw: reply.raw, subject: subject).variantOfText()
+    }
+
+    /// What a job that is queued is to do: `start`, `stop`, `restart`; `nil` where it has ended meanwhile.
+    package func jobType(_ job: UInt32) throws(SystemdError) -> String? {
+        let subject = "Reading the type of job \(job) of \(bus.peer)"
+        let message = try Message.call(
+            bus, path: "\(Self.path)/job/\(job)", interface: "org.freedesktop.DBus.Properties", member: "Get")
+        try message.append("org.freedesktop.systemd1.Job")
+        try message.append("JobType")
+        do throws(SystemdError) {
+            let reply = try call(message, subject)
+            return try MessageReader(raw: reply.raw, subject: subject).variantOfText()
+        } catch  where error.code == .refused("org.freedesktop.DBus.Error.UnknownObject") {
+            return nil
+        }
+    }
+
     /// A property of the manager itself.
     private func ask(_ property: String, _ subject: String) throws(SystemdError) -> Message {
         let message = try Message.call(

@@ -33,6 +33,38 @@ package enum UnitProperty: String, CaseIterable, Sendable {
     case setCredential = "SetCredential"
     case setCredentialEncrypted = "SetCredentialEncrypted"
     case execStart = "ExecStart"
+    case conditionResult = "ConditionResult"
+    case conditions = "Conditions"
+    case needDaemonReload = "NeedDaemonReload"
+    case loadError = "LoadError"
+    case wantedBy = "WantedBy"
+    case requiredBy = "RequiredBy"
+    case upheldBy = "UpheldBy"
+    case bindsTo = "BindsTo"
+    case partOf = "PartOf"
+    case requires = "Requires"
+    case mainCode = "ExecMainCode"
+    case mainExited = "ExecMainExitTimestamp"
+    case killSignal = "KillSignal"
+    case restartKillSignal = "RestartKillSignal"
+    case logLevelMax = "LogLevelMax"
+    case restartForce = "RestartForceExitStatus"
+    case success = "SuccessExitStatus"
+    case dynamicUser = "DynamicUser"
+    case rootDirectory = "RootDirectory"
+    case rootImage = "RootImage"
+    case bindPaths = "BindPaths"
+    case bindReadOnlyPaths = "BindReadOnlyPaths"
+    case temporaryFileSystem = "TemporaryFileSystem"
+    case protectHome = "ProtectHome"
+
+    /// What a unit itself calls no crash.
+    package static let ofExits: [UnitProperty] = [.restartForce, .success, .restartKillSignal, .killSignal]
+
+    /// What else decides whether a unit may be touched, and is asked of one that runs only where somebody wants to know.
+    package static let ofDoctor: [UnitProperty] = [
+        .fragmentPath, .dropInPaths, .logLevelMax, .needDaemonReload, .dynamicUser,
+    ]
 
     /// Where else than in Environment= and EnvironmentFile= a unit's secrets may come from.
     package static let ofSecrets: [UnitProperty] = [
@@ -50,7 +82,9 @@ package enum UnitProperty: String, CaseIterable, Sendable {
     var interface: String {
         switch self {
         case .activeEnter, .inactiveExit, .stateChange, .invocationID, .unitFileState, .fragmentPath, .dropInPaths,
-            .triggeredBy, .job:
+            .triggeredBy, .job, .conditionResult, .conditions, .needDaemonReload, .loadError, .wantedBy, .requiredBy,
+            .upheldBy,
+            .bindsTo, .partOf, .requires:
             "org.freedesktop.systemd1.Unit"
         default: "org.freedesktop.systemd1.Service"
         }
@@ -98,6 +132,44 @@ package struct UnitProperties: Equatable, Sendable {
     package var execStart: [String] = []
     /// Names of all other credentials.
     package var otherCredentials: [String] = []
+    /// `false` where a condition of the unit was not met at its last start.
+    package var conditionResult = true
+    /// Those that were not met then, as they stand in the unit: `ConditionPathExists=/srv/ready`.
+    package var conditions: [String] = []
+    /// Its files have changed since the manager read them.
+    package var needDaemonReload = false
+    /// Why it could not be loaded, in the manager's words.
+    package var loadError = ""
+    /// Units that start it, stop it or keep it: what wants or needs it, and what it is bound to.
+    package var wantedBy: [String] = []
+    package var requiredBy: [String] = []
+    package var upheldBy: [String] = []
+    package var bindsTo: [String] = []
+    package var partOf: [String] = []
+    package var requires: [String] = []
+    /// How its last main process ended: `CLD_EXITED`, `CLD_KILLED` or `CLD_DUMPED` of waitid(2); 0 for not yet.
+    package var mainCode: Int32 = 0
+    package var mainExited: UInt64 = 0
+    package var killSignal: Int32 = 0
+    package var restartKillSignal: Int32 = 0
+    /// The syslog level above which nothing of the unit is logged, also by its manager; negative for none.
+    package var logLevelMax: Int32 = -1
+    package var restartForce = ExitStatuses()
+    package var success = ExitStatuses()
+    package var dynamicUser = false
+    package var rootDirectory = ""
+    package var rootImage = ""
+    /// The places at which a unit finds other files than the rest of the host.
+    package var bindPaths: [BindMount] = []
+    package var bindReadOnlyPaths: [BindMount] = []
+    package var temporaryFileSystem: [String] = []
+    package var protectHome = ""
+
+    /// Statuses and signals, as `RestartForceExitStatus=` and its like have them (systemd.service(5)).
+    package struct ExitStatuses: Equatable, Sendable {
+        package var codes: [Int32] = []
+        package var signals: [Int32] = []
+    }
 
     package struct EnvironmentFile: Equatable, Sendable {
         package let path: String
@@ -108,6 +180,11 @@ package struct UnitProperties: Equatable, Sendable {
             self.path = path
             self.isOptional = isOptional
         }
+    }
+
+    package struct BindMount: Equatable, Sendable {
+        package let source: String
+        package let place: String
     }
 
     package struct Credential: Equatable, Sendable {
@@ -154,6 +231,30 @@ package struct UnitProperties: Equatable, Sendable {
         case .loadCredential: loadCredential = try message.variantOfPairs()
         case .loadCredentialEncrypted: otherCredentials += try message.variantOfPairs().map(\.name)
         case .execStart: execStart = try message.variantOfCommands()
+        case .conditions: conditions = try message.variantOfConditions()
+        case .conditionResult: conditionResult = try message.variantOfFlag()
+        case .needDaemonReload: needDaemonReload = try message.variantOfFlag()
+        case .loadError: loadError = try message.variantOfError()
+        case .wantedBy: wantedBy = try message.variantOfList()
+        case .requiredBy: requiredBy = try message.variantOfList()
+        case .upheldBy: upheldBy = try message.variantOfList()
+        case .bindsTo: bindsTo = try message.variantOfList()
+        case .partOf: partOf = try message.variantOfList()
+        case .requires: requires = try message.variantOfList()
+        case .mainCode: mainCode = try message.variant("i", Int32.self)
+        case .mainExited: mainExited = try message.variant("t", UInt64.self)
+        case .killSignal: killSignal = try message.variant("i", Int32.self)
+        case .restartKillSignal: restartKillSignal = try message.variant("i", Int32.self)
+        case .logLevelMax: logLevelMax = try message.variant("i", Int32.self)
+        case .restartForce: restartForce = try message.variantOfStatuses()
+        case .success: success = try message.variantOfStatuses()
+        case .dynamicUser: dynamicUser = try message.variantOfFlag()
+        case .rootDirectory: rootDirectory = try message.variant()
+        case .rootImage: rootImage = try message.variant()
+        case .bindPaths: bindPaths = try message.variantOfMounts()
+        case .bindReadOnlyPaths: bindReadOnlyPaths = try message.variantOfMounts()
+        case .temporaryFileSystem: temporaryFileSystem = try message.variantOfPairs().map(\.name)
+        case .protectHome: protectHome = try message.variant()
         case .setCredential, .setCredentialEncrypted: otherCredentials += try message.variantOfNames()
         }
     }
@@ -170,131 +271,5 @@ package struct UnitProperties: Equatable, Sendable {
             try message.exit()
         }
         try message.exit()
-    }
-}
-
-extension MessageReader {
-    /// A variant that holds a time.
-    func timestamp() throws(SystemdError) -> UInt64 { try variant("t", UInt64.self) }
-
-    /// A variant that holds a text.
-    func variantOfText() throws(SystemdError) -> String { try variant() }
-
-    /// A variant that holds a list of texts.
-    func texts() throws(SystemdError) -> [String] { try variantOfList() }
-
-    fileprivate func variant() throws(SystemdError) -> String {
-        _ = try enter("v", "s")
-        let value = try text()
-        try exit()
-        return value
-    }
-
-    fileprivate func variant<Number: FixedWidthInteger>(
-        _ type: Character, _ number: Number.Type
-    ) throws(SystemdError) -> Number {
-        _ = try enter("v", String(type))
-        let value = try self.number(type, as: number)
-        try exit()
-        return value
-    }
-
-    fileprivate func variantOfList() throws(SystemdError) -> [String] {
-        _ = try enter("v", "as")
-        _ = try enter("a", "s")
-        var list: [String] = []
-        while sd_bus_message_at_end(raw, 0) == 0 { list.append(try text()) }
-        try exit()
-        try exit()
-        return list
-    }
-
-    /// An array of bytes, as hexadecimal digits.
-    fileprivate func variantOfBytes() throws(SystemdError) -> String {
-        _ = try enter("v", "ay")
-        _ = try enter("a", "y")
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        while sd_bus_message_at_end(raw, 0) == 0 {
-            let byte = try number("y", as: UInt8.self)
-            text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
-        try exit()
-        try exit()
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// The id out of `(uo)`.
-    fileprivate func variantOfJob() throws(SystemdError) -> UInt32 {
-        _ = try enter("v", "(uo)")
-        _ = try enter("r", "uo")
-        let id = try number("u", as: UInt32.self)
-        try skip("o")
-        try exit()
-        try exit()
-        return id
-    }
-
-    /// `a(sb)`, where the flag says that the file may be missing.
-    fileprivate func variantOfFiles() throws(SystemdError) -> [UnitProperties.EnvironmentFile] {
-        _ = try enter("v", "a(sb)")
-        _ = try enter("a", "(sb)")
-        var files: [UnitProperties.EnvironmentFile] = []
-        while try enter("r", "sb") {
-            let path = try text()
-            // A boolean of D-Bus is a C int (sd_bus_message_read_basic(3)).
-            files.append(UnitProperties.EnvironmentFile(path: path, isOptional: try number("b", as: Int32.self) != 0))
-            try exit()
-        }
-        try exit()
-        try exit()
-        return files
-    }
-
-    /// The path and the words out of `a(sasbttttuii)`; what became of the last start is passed over.
-    fileprivate func variantOfCommands() throws(SystemdError) -> [String] {
-        _ = try enter("v", "a(sasbttttuii)")
-        _ = try enter("a", "(sasbttttuii)")
-        var words: [String] = []
-        while try enter("r", "sasbttttuii") {
-            words.append(try text())
-            _ = try enter("a", "s")
-            while sd_bus_message_at_end(raw, 0) == 0 { words.append(try text()) }
-            try exit()
-            try skip("bttttuii")
-            try exit()
-        }
-        try exit()
-        try exit()
-        return words
-    }
-
-    /// `a(ss)`
-    fileprivate func variantOfPairs() throws(SystemdError) -> [UnitProperties.Credential] {
-        _ = try enter("v", "a(ss)")
-        _ = try enter("a", "(ss)")
-        var pairs: [UnitProperties.Credential] = []
-        while try enter("r", "ss") {
-            pairs.append(UnitProperties.Credential(name: try text(), path: try text()))
-            try exit()
-        }
-        try exit()
-        try exit()
-        return pairs
-    }
-
-    /// The names out of `a(say)`; the bytes are secrets, and stay where they are.
-    fileprivate func variantOfNames() throws(SystemdError) -> [String] {
-        _ = try enter("v", "a(say)")
-        _ = try enter("a", "(say)")
-        var names: [String] = []
-        while try enter("r", "say") {
-            names.append(try text())
-            try skip("ay")
-            try exit()
-        }
-        try exit()
-        try exit()
-        return names
     }
 }

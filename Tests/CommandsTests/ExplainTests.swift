@@ -32,7 +32,7 @@ extension CommandsTests {
             #expect(session.run("explain") == .well)
             let lines = session.output.split(separator: "\n")
             #expect(lines.map { String($0.prefix { $0 != " " }) } == RuleBook.rules.map(\.kind.rawValue))
-            #expect(lines.first == "unit-config-exit            The agent refused its configuration")
+            #expect(lines.first == "unit-not-run                The program of the unit was never run")
         }
 
         @Test(arguments: FindingKind.allCases)

@@ -155,7 +155,7 @@ extension CommandsTests {
                 #expect(session.run("explain", "--json", "unit-failed") == .well)
                 #expect(session.run("explain", "unit-failed", "--bogus") == .usage)
                 #expect(session.run("explain") == .well)
-                #expect(session.output.hasPrefix("unit-config-exit "))
+                #expect(session.output.hasPrefix("unit-not-run "))
             }
         }
 

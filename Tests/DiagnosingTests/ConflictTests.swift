@@ -150,9 +150,33 @@ struct ConflictTests {
     }
 
     @Test func `where no process here is known to have the token it is told at once`() throws {
-        let found = try #require(conflict { $0.tokens = [] })
-        #expect(found.prescription == .none)
+        let found = try #require(conflict { $0.unit.activeState = "deactivating" })
+        #expect(found.prescription == .none && found.severity == .warning)
         #expect(found.summary.contains("the token is polled somewhere else"))
+    }
+
+    @Test func `where the agent's token is not known nobody is blamed, and it is said how to make it known`() throws {
+        let found = try #require(conflict { $0.tokens = [] })
+        #expect(found.prescription == .none && found.severity == .warning)
+        #expect(
+            found.summary
+                == "Polls of coder end with 409 Conflict. Its bot token is not known here, so that nobody can be named who holds it as well: stop whatever else polls with it, or rotate the token (@BotFather, /revoke). To have the other one looked for, name the place of the token in the settings, as `telegram_token` of its [[agent]]."
+        )
+    }
+
+    @Test func `a conflict that has been quiet for so long is over, and only a remark`() {
+        func last(_ age: Duration) -> Finding? {
+            conflict(lines: [
+                Sample.line(Self.line.text, at: Sample.now - age - .seconds(30)),
+                Sample.line(Self.line.text, at: Sample.now - age),
+            ])
+        }
+        #expect(last(.milliseconds(119_999))?.prescription == .restart)
+        #expect(last(.seconds(120))?.prescription == Prescription.none)
+        #expect(last(.seconds(120))?.severity == .info)
+        #expect(
+            last(.seconds(120))?.summary
+                == "Polls of coder ended with 409 Conflict until 2 min ago, and not since: nothing is done.")
     }
 
     @Test func `a stray that holds it is ended, and the agent goes on`() throws {

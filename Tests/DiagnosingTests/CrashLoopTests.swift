@@ -111,6 +111,7 @@ struct CrashLoopTests {
     }
 
     private static let failed = "d9b373ed55a64feb8242e02dbe79a49c"
+    private static let started = "39f53479d3a045ac8e11786248231fbf"
     private static let scheduled = "5eb03494b6584870a536b337290809b3"
 
     @Test func `an agent that ends well to be started anew does not crash`() {
@@ -118,22 +119,26 @@ struct CrashLoopTests {
         let restarts = [180, 120, 60].map {
             Sample.line("Scheduled restart job.", .manager, at: Sample.now - .seconds($0), id: Self.scheduled)
         }
-        seen.journal.lines = restarts
+        seen.journal.managers = restarts
         #expect(Self.finding(seen, before: 5) == nil)
         // Three crashes beside those.
         seen.unit.restarts = 11
         #expect(Self.finding(seen, before: 5) != nil)
         seen.unit.restarts = 8
-        seen.journal.lines = restarts.flatMap {
+        seen.journal.managers = restarts.flatMap {
             [Sample.line("Failed.", .manager, at: $0.at - .seconds(1), id: Self.failed), $0]
         }
         #expect(Self.finding(seen, before: 5) != nil)
     }
 
-    /// The config was changed so long before the look; the unit failed 200 seconds before it, and runs for 150.
+    /// The config was changed so long before the look; the unit failed 200 seconds before it, after it had run for a
+    /// hundred, and runs for 150 by now.
     private static func edited(_ age: Duration) -> AgentObservation {
         var seen = Self.running(restarts: 8, since: .seconds(150))
-        seen.journal.lines = [Sample.line("Failed.", .manager, at: Sample.now - .seconds(200), id: failed)]
+        seen.journal.managers = [
+            Sample.line("Started.", .manager, at: Sample.now - .seconds(300), id: started),
+            Sample.line("Failed.", .manager, at: Sample.now - .seconds(200), id: failed),
+        ]
         seen.config = [Sample.present(Sample.config("other", changed: Sample.now - age))]
         return seen
     }

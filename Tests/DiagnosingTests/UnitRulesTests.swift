@@ -95,38 +95,35 @@ struct UnitRulesTests {
     @Test(arguments: [Duration.seconds(10), .seconds(1), .seconds(15)])
     func `a unit in its start limit is told by the journal's line of this failure`(age: Duration) {
         var seen = Sample.failed()
-        seen.journal.lines = [Self.line(age)]
+        seen.journal.managers = [Self.line(age)]
         #expect(Self.kinds(seen) == [.unitStartLimit])
     }
 
     @Test func `the line of an earlier start limit does not count`() {
         var seen = Sample.failed()
-        seen.journal.lines = [Self.line(.milliseconds(15_001)), Self.line(.seconds(86_400))]
+        seen.journal.managers = [Self.line(.milliseconds(15_001)), Self.line(.seconds(86_400))]
         #expect(Self.kinds(seen) == [.unitFailed])
     }
 
     @Test func `what an agent prints about start requests is no proof`() {
         var seen = Sample.failed()
-        seen.journal.lines = [Self.line(.seconds(1), .unit)]
+        seen.journal.managers = [Self.line(.seconds(1), .unit)]
         #expect(Self.kinds(seen) == [.unitFailed])
     }
 
     @Test func `a unit that runs again is in no start limit`() {
         var seen = Sample.running { $0.result = "start-limit-hit" }
-        seen.journal.lines = [Self.line(.seconds(1))]
+        seen.journal.managers = [Self.line(.seconds(1))]
         #expect(Self.kinds(seen).isEmpty)
     }
 
     // MARK: unit-inactive
 
+    /// A gateway, which has never done its work.
     private static func inactive(_ change: (inout UnitFacts) -> Void = { _ in }) -> AgentObservation {
-        Sample.failed { unit in
-            unit.activeState = "inactive"
-            unit.subState = "dead"
-            unit.result = "success"
-            unit.exitStatus = 0
-            change(&unit)
-        }
+        var seen = Sample.inactive(Sample.id, change)
+        seen.isGateway = true
+        return seen
     }
 
     @Test(arguments: ["enabled", "enabled-runtime"])
@@ -150,9 +147,11 @@ struct UnitRulesTests {
 
     @Test func `a unit that an operator stopped may be off`() {
         var seen = Self.inactive()
-        seen.journal.lastRequest = OperatorRequest(verb: .stop, at: Sample.now, line: "Stopping…")
+        seen.journal.lastRequest = Sample.stop()
+        seen.journal.end = .requested(Sample.stop())
         #expect(Self.kinds(seen).isEmpty)
         seen.journal.lastRequest = OperatorRequest(verb: .start, at: Sample.now, line: "Starting…")
+        seen.journal.end = Sample.ended
         #expect(Self.kinds(seen) == [.unitInactive])
     }
 }

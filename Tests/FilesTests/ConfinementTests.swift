@@ -10,7 +10,7 @@ struct ConfinementTests {
     init() throws { folder = try ScratchFolder() }
 
     private func read(_ name: String, in path: String, most: Int = 1 << 20) throws(FileError) -> FoundFile {
-        try ConfinedDirectory(path, as: try FileIdentity(uid: geteuid())).read(name, most: most)
+        try ConfinedDirectory(path, as: try FileIdentity(uid: geteuid()), namedBy: .root).read(name, most: most)
     }
 
     private func failure(_ name: String, in path: String? = nil, most: Int = 1 << 20) -> FileError? {
@@ -130,10 +130,10 @@ struct ConfinementTests {
 
     @Test func `folders that are missing are made on the way, with the mode that a unit's folder needs`() throws {
         let own = try Identities.own
-        _ = try ConfinedDirectory(folder["a/b/c"], as: own, creating: true)
+        _ = try ConfinedDirectory(folder["a/b/c"], as: own, namedBy: .root, creating: true)
         for name in ["a", "a/b", "a/b/c"] { #expect(folder.status(name)?.mode == 0o755) }
         try folder.makeFolder("kept", mode: 0o700)
-        _ = try ConfinedDirectory(folder["kept/new"], as: own, creating: true)
+        _ = try ConfinedDirectory(folder["kept/new"], as: own, namedBy: .root, creating: true)
         #expect(folder.status("kept")?.mode == 0o700)
     }
 
@@ -143,7 +143,7 @@ struct ConfinementTests {
         #expect(
             code { () throws(FileError) in
                 _ = try ConfinedDirectory(
-                    folder["a/b"], as: try FileIdentity(uid: geteuid()), creating: true)
+                    folder["a/b"], as: try FileIdentity(uid: geteuid()), namedBy: .root, creating: true)
             } == .link)
         #expect(folder.names(in: "elsewhere").isEmpty)
     }

@@ -67,10 +67,12 @@ struct FileIdentityTests {
 
     @Test func `in a folder that is root's alone root's own rights hold, where the path is the administrator's`() throws
     {
+        // Not below `/tmp`, where anybody may exchange a folder.
+        let folder = try ScratchFolder(in: "/", prefix: "watchdog-test-")
         let safe = try folder.makeFolder("etc", mode: 0o755)
         try folder.write("etc/config", "old", mode: 0o600)
         #expect(failure(safe, as: nobody) == .noPermission)
-        try ConfinedDirectory(safe, as: nobody, rootInRootsFolders: true).replace(
+        try ConfinedDirectory(safe, as: nobody, namedBy: .root).replace(
             "config", with: Array("new".utf8), mode: 0o640, uid: nobody.uid, gid: nobody.gid,
             expecting: sha256(Array("old".utf8)))
         #expect(try folder.text("etc/config") == "new")
@@ -83,7 +85,7 @@ struct FileIdentityTests {
         let shared = try folder.makeFolder("shared", mode: mode)
         try folder.write("shared/config", "root's own", mode: 0o600)
         let failure = code { () throws(FileError) in
-            _ = try ConfinedDirectory(shared, as: nobody, rootInRootsFolders: true).read("config", most: 100)
+            _ = try ConfinedDirectory(shared, as: nobody, namedBy: .root).read("config", most: 100)
         }
         #expect(failure == .noPermission)
     }
@@ -92,7 +94,7 @@ struct FileIdentityTests {
         let home = try folder.makeFolder("home", mode: 0o755, owner: nobody.uid)
         try folder.write("home/config", "root's own", mode: 0o600)
         let failure = code { () throws(FileError) in
-            _ = try ConfinedDirectory(home, as: nobody, rootInRootsFolders: true).read("config", most: 100)
+            _ = try ConfinedDirectory(home, as: nobody, namedBy: .root).read("config", most: 100)
         }
         #expect(failure == .noPermission)
     }
@@ -183,7 +185,7 @@ struct HomeTests {
     func `a link above a home is the administrator's and is followed, the same link for others is not`() throws {
         let user = try #require(Self.linkedHome)
         #expect(code { () throws(FileError) in _ = try ConfinedDirectory("/bin", as: user) } == nil)
-        #expect(code { () throws(FileError) in _ = try ConfinedDirectory("/bin", as: .root) } == .link)
+        #expect(code { () throws(FileError) in _ = try ConfinedDirectory("/bin", as: .root, namedBy: .root) } == .link)
     }
 
     @Test(.enabled(if: Identities.isRoot, Comment(rawValue: Identities.needsRoot)))
@@ -192,7 +194,7 @@ struct HomeTests {
         try sibling.write("config", "text")
         #expect(
             code { () throws(FileError) in
-                _ = try ConfinedDirectory(sibling.path, as: .root).read("config", most: 10)
+                _ = try ConfinedDirectory(sibling.path, as: .root, namedBy: .root).read("config", most: 10)
             } == nil)
     }
 
@@ -201,7 +203,10 @@ struct HomeTests {
         let inHome = try ScratchFolder(in: "/root")
         try inHome.makeFolder("real")
         try inHome.link("way", to: "real")
-        #expect(code { () throws(FileError) in _ = try ConfinedDirectory(inHome["real"], as: .root) } == nil)
-        #expect(code { () throws(FileError) in _ = try ConfinedDirectory(inHome["way"], as: .root) } == .link)
+        func open(_ name: String) -> FileError.Code? {
+            code { () throws(FileError) in _ = try ConfinedDirectory(inHome[name], as: .root, namedBy: .root) }
+        }
+        #expect(open("real") == nil)
+        #expect(open("way") == .link)
     }
 }

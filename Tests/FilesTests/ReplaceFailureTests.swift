@@ -11,7 +11,7 @@ struct ReplaceFailureTests {
         try disk.folder.write("config", "old")
         try disk.fill(leaving: 8192)
         let failure = code { () throws(FileError) in
-            try ConfinedDirectory(disk.path, as: .root).replace(
+            try ConfinedDirectory(disk.path, as: .root, namedBy: .root).replace(
                 "config", with: [UInt8](repeating: 0x6e, count: 200_000), mode: 0o600, uid: 0, gid: 0,
                 expecting: sha256(Array("old".utf8)))
         }
@@ -25,7 +25,7 @@ struct ReplaceFailureTests {
         let disk = try SmallDisk(kibibytes: 256)
         try disk.folder.write("config", "old")
         try disk.fill(leaving: 8192)
-        try ConfinedDirectory(disk.path, as: .root).replace(
+        try ConfinedDirectory(disk.path, as: .root, namedBy: .root).replace(
             "config", with: Array("new".utf8), mode: 0o600, uid: 0, gid: 0, expecting: sha256(Array("old".utf8)))
         #expect(try disk.folder.text("config") == "new")
         #expect(disk.folder.names() == ["config", "filling"])
@@ -41,7 +41,7 @@ struct ReplaceFailureTests {
             #expect(setrlimit(__rlimit_resource_t(1), &limit) == 0)
             let own = try FileIdentity(uid: geteuid())
             let failure = code { () throws(FileError) in
-                try ConfinedDirectory(folder.path, as: own).replace(
+                try ConfinedDirectory(folder.path, as: own, namedBy: .root).replace(
                     "config", with: [UInt8](repeating: 0x6e, count: 50_000), mode: 0o600, uid: own.uid, gid: own.gid,
                     expecting: sha256(Array("old".utf8)))
             }
@@ -51,27 +51,46 @@ struct ReplaceFailureTests {
         }
     }
 
-    @Test(.enabled(if: Identities.isRoot, Comment(rawValue: Identities.needsRoot)))
-    func `a file that cannot be given to its group is not left half-made`() throws {
+    @Test(
+        .enabled(if: Identities.isRoot, Comment(rawValue: Identities.needsRoot)),
+        arguments: [(0o640, 0o600), (0o644, 0o644), (0o664, 0o644), (0o660, 0o600), (0o4751, 0o711)]
+            as [(UInt32, UInt32)])
+    func `a group that cannot be kept is told, and sees no more than everybody could`(
+        mode: UInt32, kept: UInt32
+    ) throws {
         let folder = try ScratchFolder()
         let nobody = try Identities.nobody
         let home = try folder.makeFolder("home", owner: nobody.uid)
         try folder.write("home/config", "old", owner: nobody.uid)
-        let failure = code { () throws(FileError) in
-            try ConfinedDirectory(home, as: nobody).replace(
-                "config", with: Array("new".utf8), mode: 0o600, uid: nobody.uid, gid: 0,
-                expecting: sha256(Array("old".utf8)))
-        }
-        #expect(failure == .noPermission)
-        #expect(try folder.text("home/config") == "old")
+        let problems = try ConfinedDirectory(home, as: nobody).replace(
+            "config", with: Array("new".utf8), mode: mode, uid: nobody.uid, gid: 0,
+            expecting: sha256(Array("old".utf8)))
+        #expect(
+            problems == [
+                "Its group 0 could not be kept, because nobody is not in that group; it has the group \(nobody.gid) now, and is closed to it as it was to others."
+            ])
+        #expect(try folder.text("home/config") == "new")
+        #expect(folder.status("home/config")?.mode == kept)
+        #expect(folder.status("home/config")?.gid == nobody.gid)
         #expect(folder.names(in: "home") == ["config"])
+    }
+
+    @Test(.enabled(if: Identities.isRoot, Comment(rawValue: Identities.needsRoot)))
+    func `a group that is kept keeps its mode, and nothing is told`() throws {
+        let folder = try ScratchFolder()
+        let nobody = try Identities.nobody
+        let home = try folder.makeFolder("home", owner: nobody.uid)
+        let problems = try ConfinedDirectory(home, as: nobody).replace(
+            "config", with: [], mode: 0o640, uid: nobody.uid, gid: nobody.gid, expecting: nil)
+        #expect(problems.isEmpty)
+        #expect(folder.status("home/config")?.mode == 0o640)
     }
 
     @Test func `a folder that was removed meanwhile is told as missing`() throws {
         let folder = try ScratchFolder()
         let path = try folder.makeFolder("gone")
         let own = try Identities.own
-        let opened = try ConfinedDirectory(path, as: own)
+        let opened = try ConfinedDirectory(path, as: own, namedBy: .root)
         #expect(rmdir(path) == 0)
         let failure = code { () throws(FileError) in
             try opened.replace("config", with: [], mode: 0o600, uid: own.uid, gid: own.gid, expecting: nil)
@@ -85,7 +104,7 @@ struct ReplaceFailureTests {
             try folder.write(name, "x")
         }
         try folder.write(".other.watchdog-1", "x")
-        let directory = try ConfinedDirectory(folder.path, as: Identities.own)
+        let directory = try ConfinedDirectory(folder.path, as: Identities.own, namedBy: .root)
         #expect(try directory.leftBehind(by: "config").sorted() == [".config.watchdog-0", ".config.watchdog-1f2e"])
         #expect(try directory.leftBehind(by: "none").isEmpty)
     }

@@ -11,14 +11,14 @@ struct ReplaceTests {
 
     private func directory() throws -> ConfinedDirectory {
         let own = try Identities.own
-        return try ConfinedDirectory(folder.path, as: own)
+        return try ConfinedDirectory(folder.path, as: own, namedBy: .root)
     }
 
     private func replace(
         _ text: String = "new", mode: UInt32 = 0o644, expecting: String?
     ) throws(FileError) {
         let own = try FileIdentity(uid: geteuid())
-        try ConfinedDirectory(folder.path, as: own).replace(
+        try ConfinedDirectory(folder.path, as: own, namedBy: .root).replace(
             "config", with: Array(text.utf8), mode: mode, uid: own.uid, gid: own.gid, expecting: expecting)
     }
 
@@ -145,7 +145,7 @@ struct ReplaceTests {
         try folder.write("inside/config", "old")
         try folder.write("outside/config", "old")
         let own = try Identities.own
-        let opened = try ConfinedDirectory(inside, as: own)
+        let opened = try ConfinedDirectory(inside, as: own, namedBy: .root)
         #expect(rename(inside, folder["moved"]) == 0)
         try folder.link("inside", to: folder["outside"])
         try opened.replace(

@@ -11,7 +11,12 @@ package enum Sample {
     package static let invocation = "0123456789abcdef0123456789abcdef"
 
     package static func agent(_ id: AgentID = id) -> Agent {
-        Agent(id: id, name: id.derivedName, config: [configPath])
+        Agent(id: id, name: id.derivedName, config: [named(configPath, isRoots: id.scope == .system)])
+    }
+
+    /// By the settings, which are root's.
+    package static func named(_ path: String, isRoots: Bool = true) -> ConfigPath {
+        ConfigPath(path, origin: .settings, isRoots: isRoots)
     }
 
     /// To end a process of an earlier start.
@@ -45,11 +50,11 @@ package enum Sample {
         return AgentObservation(agent: agent(id), taken: taken, unit: unit)
     }
 
-    /// Has failed with status 1, ten seconds ago.
+    /// Has failed with status 1, ten seconds ago, and nobody stopped it.
     package static func failed(
         _ id: AgentID = id, at taken: Timestamp = now, _ change: (inout UnitFacts) -> Void = { _ in }
     ) -> AgentObservation {
-        running(id, at: taken) { unit in
+        var seen = running(id, at: taken) { unit in
             unit.activeState = "failed"
             unit.subState = "failed"
             unit.mainPID = 0
@@ -58,7 +63,37 @@ package enum Sample {
             unit.stateSince = taken - .seconds(10)
             unit.activeSince = nil
             change(&unit)
+            end(&unit)
         }
+        seen.journal.end = ended
+        return seen
+    }
+
+    /// Has ended with success, ten seconds ago, and nobody stopped it.
+    package static func inactive(
+        _ id: AgentID = id, at taken: Timestamp = now, _ change: (inout UnitFacts) -> Void = { _ in }
+    ) -> AgentObservation {
+        failed(id, at: taken) { unit in
+            unit.activeState = "inactive"
+            unit.subState = "dead"
+            unit.result = "success"
+            unit.exitStatus = 0
+            change(&unit)
+        }
+    }
+
+    /// What proves that a run came to its end by itself.
+    package static let ended = RunEnd.byItself(
+        Evidence("journal", "Main process exited, code=exited, status=1/FAILURE"))
+
+    package static func stop(at moment: Timestamp = now - .seconds(5)) -> OperatorRequest {
+        OperatorRequest(verb: .stop, at: moment, line: "Stopping \(unit)...")
+    }
+
+    /// When and how its main process ended, where a test does not say.
+    private static func end(_ unit: inout UnitFacts) {
+        if unit.mainEnd == nil { unit.mainEnd = .exited(unit.exitStatus) }
+        if unit.mainExited == nil { unit.mainExited = unit.stateSince }
     }
 
     /// A version whose digest follows from its text; it lies there since a day.

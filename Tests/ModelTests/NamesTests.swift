@@ -18,9 +18,9 @@ struct AgentIDTests {
     }
 
     @Test func `the command that is shown is one that a person can type`() {
-        #expect(Sample.id.systemctl("status") == "systemctl status openclaw-gateway-coder.service")
+        #expect(Sample.id.systemctl("status").line == "systemctl status openclaw-gateway-coder.service")
         let user = AgentID(scope: Sample.user, unit: Sample.unit)
-        #expect(user.systemctl("restart") == "systemctl --user -M fleet@ restart openclaw-gateway-coder.service")
+        #expect(user.systemctl("restart").line == "systemctl --user -M fleet@ restart openclaw-gateway-coder.service")
     }
 
     @Test func `the same unit under two managers is two agents`() {

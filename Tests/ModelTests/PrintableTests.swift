@@ -15,6 +15,7 @@ struct PrintableTests {
         ("zero\u{200b}width\u{feff}", "zero·width·"),
         ("line\u{2028}paragraph\u{2029}", "line·paragraph·"),
         ("\u{85}next line", "·next line"),
+        ("painted\u{10FFF0}\u{10FFF3}\u{10FFFF}", "painted···"),
         ("", ""),
     ])
     func `what a process wrote moves no cursor, breaks no line and hides no text`(raw: String, shown: String) {

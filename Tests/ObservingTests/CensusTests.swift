@@ -133,7 +133,7 @@ struct CensusTests {
         var asked: [Int32] = []
         census.members(census.parted(agents: 1).members[0], of: &seen) { pid in
             asked.append(pid)
-            return (1000, "before")
+            return (1000, "before", true)
         }
         return (seen, asked)
     }

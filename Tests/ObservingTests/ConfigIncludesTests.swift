@@ -8,7 +8,7 @@ import Testing
 struct ConfigIncludesTests {
     /// The paths that are read, and what is told of them.
     private func following(_ files: [String: String], _ paths: [String] = ["/srv/a/main.json"]) -> [ConfigFile] {
-        ConfigIncludes.following(paths) { path in
+        ConfigIncludes.following(paths.map { Sample.named($0) }) { path, _ in
             files[path].map { Sample.present(Sample.config($0, path: path)) } ?? ConfigFile(path: path, state: .missing)
         }
     }
@@ -61,10 +61,29 @@ struct ConfigIncludesTests {
     }
 
     @Test func `files without end are followed to a limit`() {
-        let files = ConfigIncludes.following(["/srv/a/0.json"]) { path in
+        let files = ConfigIncludes.following([Sample.named("/srv/a/0.json")]) { path, _ in
             let number = Int(path.split(separator: "/").last?.prefix { $0.isNumber } ?? "") ?? 0
             return Sample.present(Sample.config("{ $include: '\(number + 1).json' }", path: path))
         }
         #expect(files.count == 50)
+    }
+}
+
+/// Whose word an included file is.
+struct IncludedWordTests {
+    @Test(arguments: [(true, true, true), (true, false, false), (false, true, false), (false, false, false)])
+    func `an include is root's word where root has named the file that includes it, and alone can write that`(
+        named: Bool, alone: Bool, expected: Bool
+    ) {
+        var words: [String: Bool] = [:]
+        _ = ConfigIncludes.following([ConfigPath("/srv/a.json", origin: .unit, isRoots: named)]) { path, isRoots in
+            words[path] = isRoots
+            var file = Sample.present(
+                Sample.config(path == "/srv/a.json" ? "{ $include: 'b.json' }" : "{}", path: path))
+            file.isRootsWord = isRoots
+            file.isRootsAlone = alone
+            return file
+        }
+        #expect(words == ["/srv/a.json": named, "/srv/b.json": expected])
     }
 }

@@ -41,7 +41,7 @@ struct ConfigReferencesTests {
     @Test func `a config's own variables are found, and a login shell is not guessed`() {
         func found(_ name: String, _ text: String) -> String {
             switch OwnVariables([Sample.present(Sample.config(text))]).find(name) {
-            case .value(let value, _): "value \(value)"
+            case .value(let value, _, _): "value \(value)"
             case .nowhere: "nowhere"
             case .unknown: "unknown"
             }

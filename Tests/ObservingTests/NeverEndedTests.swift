@@ -22,7 +22,7 @@ struct NeverEndedTests {
         let (members, outside) = census.parted(agents: agents.count)
         for index in agents.indices {
             census.members(members[index], of: &agents[index]) { pid in
-                (host.people[pid]?.uid ?? .max, host.people[pid]?.invocation)
+                (host.people[pid]?.uid ?? .max, host.people[pid]?.invocation, host.people[pid] != nil)
             }
             // Every fifth has the port open: which one does is the host's affair, and managers are never asked.
             var ports: [Int32: UInt16] = [:]
@@ -44,7 +44,7 @@ struct NeverEndedTests {
                 ) { scope, unit in
                     RandomHost.services.first { $0.name == unit && $0.scope.uid == scope.uid }
                         .flatMap { host.mains[$0.group] }
-                        .map { ServiceStart(mainPID: $0, invocationID: RandomHost.ofService) }
+                        .map { ServiceStart(mainPID: $0, invocationID: RandomHost.ofService, isOver: false) }
                 }
             }
         }

@@ -21,12 +21,12 @@ struct TokenReaderTests {
         _ environment: [String] = [], file: String? = nil, config: String? = nil, source: SecretSource? = nil
     ) throws -> [String] {
         var reader = TokenReader(book)
-        let identity = Result { () throws(FileError) in try FileIdentity(uid: geteuid()) }
+        let identity = OrdinaryUser.identity
         let found = Observer.FoundUnit(
             id: AgentID(scope: Sample.user, unit: Sample.unit), unit: UnitFacts(), environment: environment,
             environmentFiles: [
                 UnitProperties.EnvironmentFile(path: try folder.write("agent.env", file ?? ""), isOptional: false)
-            ], unset: [], gap: nil)
+            ], unset: [], command: [], job: 0, gap: nil)
         let held = reader.read(
             environment, EnvironmentFiles(found, as: identity, continuedComments: false),
             config.map { [Sample.present(Sample.config($0))] } ?? [], source: source, as: identity)

@@ -61,7 +61,7 @@ struct UnitFileReaderTests {
         let folder = try ScratchFolder()
         let real = try folder.write("x.service", "[Service]\nKillMode=process\n")
         let link = try folder.link("y.service", to: real)
-        let own = Result { () throws(FileError) in try FileIdentity(uid: geteuid()) }
+        let own = OrdinaryUser.identity
         #expect(UnitFileReader.killMode(in: [real], Sample.user, as: own) == .file(real, line: 2))
         guard case .unknown = UnitFileReader.killMode(in: [link], Sample.user, as: own) else {
             Issue.record("a link was followed")

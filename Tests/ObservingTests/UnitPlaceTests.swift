@@ -55,7 +55,7 @@ struct UnitPlaceTests {
     ) -> Outsider.Place {
         var isMain = true
         return place(path, isContainer: isContainer, ancestors: ancestors, mark: mark, isMain: &isMain) { _, _ in
-            main.map { ServiceStart(mainPID: $0, invocationID: "now") }
+            main.map { ServiceStart(mainPID: $0, invocationID: "now", isOver: false) }
         }
     }
 
@@ -94,7 +94,7 @@ struct UnitPlaceTests {
         for (main, expected) in [(7, true), (9, false)] as [(Int32, Bool)] {
             var isMain = true
             _ = Self.place("/system.slice/multi.service", mark: "now", isMain: &isMain) { _, _ in
-                ServiceStart(mainPID: main, invocationID: "now")
+                ServiceStart(mainPID: main, invocationID: "now", isOver: false)
             }
             #expect(isMain == expected)
         }
@@ -126,7 +126,7 @@ struct UnitPlaceTests {
             var isMain = true
             _ = Self.place(path, isMain: &isMain) { scope, _ in
                 asked.append(scope)
-                return ServiceStart(mainPID: 1, invocationID: "")
+                return ServiceStart(mainPID: 1, invocationID: "", isOver: false)
             }
             return asked
         }

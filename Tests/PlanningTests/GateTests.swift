@@ -95,6 +95,12 @@ struct GateTests {
 }
 
 struct BrakeTests {
+    /// Whether a fleet of the system's own is held, of which so many are broken.
+    private static func holds(broken: Int, fleet: Int, share: Double) -> Bool {
+        let members = (0..<fleet).map { Brake.Member(scope: .system, isBroken: $0 < broken) }
+        return Brake.held(members, share: share) == [.system]
+    }
+
     @Test(arguments: [
         (broken: 2, fleet: 4, holds: false),
         (broken: 3, fleet: 4, holds: true),
@@ -104,16 +110,16 @@ struct BrakeTests {
         (broken: 0, fleet: 4, holds: false),
     ])
     func `more than half of a fleet is too much at once`(broken: Int, fleet: Int, holds: Bool) {
-        #expect(Brake.holds(broken: broken, fleet: fleet, share: 0.5) == holds)
+        #expect(Self.holds(broken: broken, fleet: fleet, share: 0.5) == holds)
     }
 
     @Test func `three agents are no fleet`() {
-        #expect(!Brake.holds(broken: 3, fleet: 3, share: 0.5))
-        #expect(Brake.holds(broken: 4, fleet: 4, share: 0.5))
+        #expect(!Self.holds(broken: 3, fleet: 3, share: 0.5))
+        #expect(Self.holds(broken: 4, fleet: 4, share: 0.5))
     }
 
     @Test func `the operator's share is what counts`() {
-        #expect(Brake.holds(broken: 2, fleet: 10, share: 0.1))
-        #expect(!Brake.holds(broken: 10, fleet: 10, share: 1))
+        #expect(Self.holds(broken: 2, fleet: 10, share: 0.1))
+        #expect(!Self.holds(broken: 10, fleet: 10, share: 1))
     }
 }

@@ -39,7 +39,9 @@ struct IntentTests {
             verb: .stop, at: Sample.now - .seconds(60), line: "Stopping the gateway...")
         #expect(
             Intent.hold(seen)
-                == .wish(#"an operator stopped it at 2026-09-01T03:14:00Z (journal: "Stopping the gateway...")"#))
+                == .wish(
+                    #"its manager was asked to stop it at 2026-09-01T03:14:00Z (journal: "Stopping the gateway..."); by whom is not recorded"#
+                ))
     }
 
     @Test func `an operator's start does not shield the failure that came after it`() {
@@ -84,6 +86,6 @@ struct IntentTests {
     @Test func `an operator's stop is named before the stopping itself`() {
         var seen = Sample.failed { $0.activeState = "deactivating" }
         seen.journal.lastRequest = OperatorRequest(verb: .stop, at: Sample.now, line: "Stopping")
-        #expect(Intent.hold(seen)?.clause.hasPrefix("an operator stopped it") == true)
+        #expect(Intent.hold(seen)?.clause.hasPrefix("its manager was asked to stop it") == true)
     }
 }

@@ -126,6 +126,18 @@ struct KnownGoodTests {
         #expect(later.promote)
     }
 
+    @Test func `a config that another release has written proves itself anew`() {
+        func marked(_ mark: String) -> ConfigVersion {
+            ConfigVersion(
+                path: Sample.configPath, bytes: [1], digest: Sample.digest("good"), mode: 0o600, uid: 1000, gid: 1000,
+                modified: Sample.now - .seconds(86_400), changed: Sample.now - .seconds(86_400), mark: mark)
+        }
+        let first = Self.history(Self.judge(Self.seen([marked("1")])))
+        let later = Sample.now + .seconds(600)
+        #expect(Self.judge(Self.seen([marked("1")], at: later), after: first).promote)
+        #expect(!Self.judge(Self.seen([marked("2")], at: later), after: first).promote)
+    }
+
     @Test func `a date that the owner set back does not make a config older`() {
         let touched = Sample.config(
             "good", modified: Sample.now - .seconds(86_400), changed: Sample.now - .seconds(60))

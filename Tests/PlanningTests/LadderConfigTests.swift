@@ -10,7 +10,7 @@ struct LadderConfigTests {
     private static let refusedConfig = Sample.finding(.unitConfigExit, .critical, .restoreConfig, summary: "Status 78.")
 
     private static func edited(_ age: Duration) -> ConfigFile {
-        Sample.present(Sample.config("bad", modified: Sample.now - age))
+        Sample.present(Sample.config("bad", changed: Sample.now - age))
     }
 
     @Test func `the last-known-good config is the last rung before a person`() throws {
@@ -45,7 +45,7 @@ struct LadderConfigTests {
         #expect(
             Ladder.next(facts)
                 == .escalate(
-                    "Status 78. There is no remedy in the rule book. \(Sample.configPath) was rolled back from this very version (\(pair.old.short)) to the last-known-good one (\(pair.new.short)) before, and that is never done twice; to do it yourself: watchdog config rollback coder."
+                    "Status 78. There is no remedy in the rule book. \(Sample.configPath) was rolled back from this very version (\(pair.old.short)) to the last-known-good one (\(pair.new.short)) before, and that is never done twice; to do it yourself: `watchdog config rollback coder`."
                 ))
         #expect(!Ladder.canRestore(facts))
         for other in [
@@ -62,7 +62,7 @@ struct LadderConfigTests {
         func facts(now: String?, allowed: Bool = false) -> Ladder.Facts {
             var facts = Outage.facts([Self.refusedConfig], knownGood: [old])
             facts.seen.release = now
-            facts.acrossReleases = allowed
+            facts.policy.rollbackAcrossReleases = allowed
             return facts
         }
         guard case .escalate(let reason) = Ladder.next(facts(now: "2")) else {
@@ -70,7 +70,7 @@ struct LadderConfigTests {
             return
         }
         #expect(reason.contains("is of release 1, and the agent is 2 by now"))
-        #expect(reason.hasSuffix("watchdog config rollback coder."))
+        #expect(reason.hasSuffix("`watchdog config rollback coder`."))
         #expect(Ladder.canRestore(facts(now: "2", allowed: true)))
         #expect(Ladder.canRestore(facts(now: "1")))
         #expect(Ladder.canRestore(facts(now: nil)))
@@ -97,7 +97,7 @@ struct LadderConfigTests {
         facts.seen.config[1] = ConfigFile(path: other.path, state: .refused("A link lies on the way."))
         #expect(!Ladder.canRestore(facts))
         facts.seen.config[1] = Sample.present(
-            Sample.config("other bad", path: other.path, modified: Sample.now - .seconds(5)))
+            Sample.config("other bad", path: other.path, changed: Sample.now - .seconds(5)))
         guard case .wait = Ladder.next(facts) else {
             Issue.record("a set was put back of which a file is still edited")
             return
@@ -146,10 +146,27 @@ struct LadderConfigTests {
         #expect(Ladder.next(Outage.facts([Self.refusedConfig], file: Self.edited(age))) == .wait(sentence))
     }
 
-    @Test(arguments: [Duration.seconds(120), .seconds(3600), .seconds(-60)])
-    func `an edit that is over, or dated into the future, is not waited for`(age: Duration) throws {
+    @Test(arguments: [Duration.seconds(120), .seconds(3600)])
+    func `an edit that is over is not waited for`(age: Duration) throws {
         let plan = try Outage.plan(Ladder.next(Outage.facts([Self.refusedConfig], file: Self.edited(age))))
         #expect(plan.rungs == [.rule(.unitConfigExit)])
+    }
+
+    @Test func `an edit that is dated into the future is not waited for`() throws {
+        let plan = try Outage.plan(Ladder.next(Outage.facts([Self.refusedConfig], file: Self.edited(.seconds(-60)))))
+        #expect(plan.startsUnit)
+    }
+
+    @Test func `how long an edit is waited for is the operator's to say`() throws {
+        var facts = Outage.facts([Self.refusedConfig], file: Self.edited(.seconds(150)))
+        facts.policy.editGrace = .seconds(180)
+        #expect(
+            Ladder.next(facts)
+                == .wait(
+                    "/srv/coder/openclaw.json was changed 2 min ago, so somebody may still be at it; it is left alone until it has been still for 3 min."
+                ))
+        facts.policy.editGrace = .seconds(150)
+        #expect(try Outage.plan(Ladder.next(facts)).rungs == [.rule(.unitConfigExit)])
     }
 
     @Test func `another outage's remedy is not held up by an edit`() throws {

@@ -19,7 +19,7 @@ struct LadderOutageTests {
         history.knownGood = knownGood
         return Ladder.Facts(
             seen: seen, findings: findings, history: history, tried: tried, advice: advice, advisorAvailable: advisor,
-            killMode: "control-group", acrossReleases: false)
+            policy: Policy())
     }
 
     static func advice(_ proposal: Proposal?) -> Diagnosis {

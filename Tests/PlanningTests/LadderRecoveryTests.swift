@@ -18,6 +18,10 @@ struct LadderRecoveryTests {
         }
     }
 
+    private static func replaced(_ version: ConfigVersion, by other: ConfigVersion) -> Ladder.Replaced {
+        Ladder.Replaced(version: version, by: ConfigIdentity(other), at: Sample.now - .seconds(60))
+    }
+
     private static func facts(
         _ interrupted: [InterruptedStep], file: ConfigVersion = Outage.good, tried: [Rung] = [],
         seen: AgentObservation = Sample.failed()
@@ -114,7 +118,7 @@ struct LadderRecoveryTests {
     @Test func `undoing a rollback puts the very file back that it replaced`() {
         var seen = Sample.failed()
         seen.config = [Sample.present(Outage.good)]
-        let undo = Ladder.undo(seen, replaced: [(version: Outage.bad, by: ConfigIdentity(Outage.good))])
+        let undo = Ladder.undo(seen, replaced: [Self.replaced(Outage.bad, by: Outage.good)], policy: Policy())
         let back = ConfigRestore(version: Outage.bad, replacing: Outage.good.digest)
         #expect(
             undo
@@ -125,27 +129,27 @@ struct LadderRecoveryTests {
 
     @Test func `what somebody has changed since the rollback is theirs`() {
         var seen = Sample.failed()
-        let replaced = [(version: Outage.bad, by: ConfigIdentity(Outage.good))]
+        let replaced = [Self.replaced(Outage.bad, by: Outage.good)]
         seen.config = [Sample.present(Sample.config("a person's correction"))]
-        #expect(Ladder.undo(seen, replaced: replaced) == nil)
+        #expect(Ladder.undo(seen, replaced: replaced, policy: Policy()) == nil)
         seen.config = [ConfigFile(path: Sample.configPath, state: .missing)]
-        #expect(Ladder.undo(seen, replaced: replaced) == nil)
+        #expect(Ladder.undo(seen, replaced: replaced, policy: Policy()) == nil)
         seen.config = [Sample.present(Sample.config("good", path: "/srv/coder/other.json"))]
-        #expect(Ladder.undo(seen, replaced: replaced) == nil)
+        #expect(Ladder.undo(seen, replaced: replaced, policy: Policy()) == nil)
     }
 
     @Test func `what the agent has only marked anew since the rollback is taken back, too`() {
         var seen = Sample.failed()
         let touched = Sample.config("good, touched", meaning: "good")
         seen.config = [Sample.present(touched)]
-        let undo = Ladder.undo(seen, replaced: [(version: Outage.bad, by: ConfigIdentity(Outage.good))])
+        let undo = Ladder.undo(seen, replaced: [Self.replaced(Outage.bad, by: Outage.good)], policy: Policy())
         #expect(undo?.restores == [ConfigRestore(version: Outage.bad, replacing: touched.digest)])
     }
 
     @Test func `there is nothing to undo where nothing was replaced`() {
         var seen = Sample.failed()
         seen.config = [Sample.present(Outage.good)]
-        #expect(Ladder.undo(seen, replaced: []) == nil)
+        #expect(Ladder.undo(seen, replaced: [], policy: Policy()) == nil)
     }
 
     @Test func `of several files each one is taken back for itself`() throws {
@@ -157,10 +161,9 @@ struct LadderRecoveryTests {
         let undo = Ladder.undo(
             seen,
             replaced: [
-                (version: Outage.bad, by: ConfigIdentity(Outage.good)),
-                (version: other, by: ConfigIdentity(digest: Sample.digest("other good"))),
-            ]
-        )
+                Self.replaced(Outage.bad, by: Outage.good),
+                Self.replaced(other, by: Sample.config("other good")),
+            ], policy: Policy())
         #expect(undo?.restores.map(\.version) == [Outage.bad])
     }
 }

@@ -12,9 +12,11 @@ struct LadderUpkeepTests {
     ]
 
     private static func facts(_ findings: [Finding], tried: [Rung] = [], killMode: String = "mixed") -> Ladder.Facts {
-        Ladder.Facts(
+        var policy = Policy()
+        policy.killMode = killMode
+        return Ladder.Facts(
             seen: Sample.running(), findings: findings, history: AgentHistory(), tried: tried, advice: nil,
-            advisorAvailable: true, killMode: killMode, acrossReleases: false)
+            advisorAvailable: true, policy: policy)
     }
 
     @Test func `everything that needs no restart is mended in one plan`() {
@@ -95,7 +97,7 @@ struct LadderPropertyTests {
         }
         let files: [ConfigFile] = [
             Sample.present(Sample.config("good")), Sample.present(Sample.config("bad")),
-            Sample.present(Sample.config("bad", modified: Sample.now - .seconds(5))),
+            Sample.present(Sample.config("bad", changed: Sample.now - .seconds(5))),
             ConfigFile(path: Sample.configPath, state: .missing),
             ConfigFile(path: Sample.configPath, state: .refused("No.")),
         ]

@@ -14,7 +14,7 @@ struct StrayPlanTests {
     ) -> Ladder.Facts {
         Ladder.Facts(
             seen: seen, findings: findings, history: AgentHistory(), tried: tried, advice: nil,
-            advisorAvailable: true, killMode: "mixed", acrossReleases: false)
+            advisorAvailable: true, policy: Policy())
     }
 
     private static let stray = Sample.finding(.processStray, .warning, .end([order(7), order(8)]), summary: "A stray.")

@@ -21,6 +21,8 @@ enum CompleteSettings {
         kill_mode_strict = true
         rollback_across_releases = true
         deadline = "8min"
+        edit_grace = "3min"
+        stopped_reminder = "12h"
 
         [[agent]]
         name = "coder"

@@ -20,6 +20,8 @@ struct SettingsReaderTests {
         expected.policy.killModeStrict = true
         expected.policy.rollbackAcrossReleases = true
         expected.policy.deadline = .seconds(480)
+        expected.policy.editGrace = .seconds(180)
+        expected.policy.stoppedReminder = .seconds(43_200)
         var coder = AgentEntry(name: "coder", unit: "openclaw-gateway-coder.service", user: "fleet")
         coder.config = ["/home/fleet/.openclaw-coder/openclaw.json", "/home/fleet/.env"]
         coder.asciiConfig = ["/home/fleet/.env"]

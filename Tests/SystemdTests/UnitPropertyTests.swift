@@ -24,73 +24,8 @@ struct UnitPropertyTests {
         return nil
     }
 
-    /// Every property with the type that org.freedesktop.systemd1(5) gives it.
-    private static let all: [(UnitProperty, PeerValue)] = [
-        (.activeEnter, .uint64(11)), (.inactiveExit, .uint64(12)), (.stateChange, .uint64(13)),
-        (.invocationID, .array("y", [0x00, 0x0f, 0xa5, 0xff].map { .byte($0) })), (.unitFileState, .text("enabled")),
-        (.fragmentPath, .text("/etc/systemd/system/a.service")), (.dropInPaths, .texts(["/a.conf", "/b.conf"])),
-        (.triggeredBy, .texts(["a.timer"])), (.job, .structure([.uint32(77), .object("/job/77")])),
-        (.type, .text("simple")), (.killMode, .text("mixed")), (.mainPID, .uint32(4711)), (.restarts, .uint32(3)),
-        (.result, .text("success")), (.exitStatus, .int32(-1)), (.mainStarted, .uint64(.max)),
-        (.controlGroup, .text("/system.slice/a.service")), (.user, .text("fleet")),
-        (.environment, .texts(["A=1", "B=ü x"])),
-        (.environmentFiles, .array("(sb)", [.structure([.text("/etc/a.env"), .boolean(true)])])),
-        (.timeoutStart, .uint64(30_000_000)), (.timeoutStop, .uint64(.max)), (.restart, .text("on-failure")),
-        (.workingDirectory, .text("/srv")), (.passEnvironment, .texts(["A", "B"])),
-        (.unsetEnvironment, .texts(["C", "D=1"])),
-        (.loadCredential, .array("(ss)", [.structure([.text("key"), .text("/etc/key")])])),
-        (.loadCredentialEncrypted, .array("(ss)", [.structure([.text("sealed"), .text("/etc/sealed")])])),
-        (.setCredential, .array("(say)", [.structure([.text("set"), .array("y", [.byte(7)])])])),
-        (.setCredentialEncrypted, .array("(say)", [])),
-        (
-            .execStart,
-            .array(
-                "(sasbttttuii)",
-                [
-                    .structure([
-                        .text("/usr/bin/node"), .texts(["node", "", "x.js"]), .boolean(false), .uint64(1), .uint64(2),
-                        .uint64(3), .uint64(4), .uint32(5), .int32(6), .int32(7),
-                    ])
-                ])
-        ),
-    ]
-
-    private static var expected: UnitProperties {
-        var properties = UnitProperties()
-        properties.activeEnter = 11
-        properties.inactiveExit = 12
-        properties.stateChange = 13
-        properties.invocationID = "000fa5ff"
-        properties.unitFileState = "enabled"
-        properties.fragmentPath = "/etc/systemd/system/a.service"
-        properties.dropInPaths = ["/a.conf", "/b.conf"]
-        properties.triggeredBy = ["a.timer"]
-        properties.job = 77
-        properties.type = "simple"
-        properties.killMode = "mixed"
-        properties.mainPID = 4711
-        properties.restarts = 3
-        properties.result = "success"
-        properties.exitStatus = -1
-        properties.mainStarted = .max
-        properties.controlGroup = "/system.slice/a.service"
-        properties.user = "fleet"
-        properties.environment = ["A=1", "B=ü x"]
-        properties.environmentFiles = [UnitProperties.EnvironmentFile(path: "/etc/a.env", isOptional: true)]
-        properties.timeoutStart = 30_000_000
-        properties.timeoutStop = .max
-        properties.restart = "on-failure"
-        properties.workingDirectory = "/srv"
-        properties.passEnvironment = ["A", "B"]
-        properties.unsetEnvironment = ["C", "D=1"]
-        properties.loadCredential = [UnitProperties.Credential(name: "key", path: "/etc/key")]
-        properties.otherCredentials = ["sealed", "set"]
-        properties.execStart = ["/usr/bin/node", "node", "", "x.js"]
-        return properties
-    }
-
     @Test func `every property has its test`() {
-        #expect(Set(Self.all.map(\.0)) == Set(UnitProperty.allCases))
+        #expect(Set(PropertySample.all.map(\.0)) == Set(UnitProperty.allCases))
     }
 
     @Test func `all properties are taken over, and what is not of interest is passed over`() throws {
@@ -101,12 +36,12 @@ struct UnitPropertyTests {
         let heard = Mutex<[String]>([])
         let peer = try Self.peer { call in
             heard.withLock { $0 += [call.interface, call.member, call.path, call.argument()] }
-            call.reply(.properties(odd + Self.all.map { ($0.0.rawValue, $0.1) } + odd))
+            call.reply(.properties(odd + PropertySample.all.map { ($0.0.rawValue, $0.1) } + odd))
         }
         let manager = try peer.connect()
         let answers = try manager.allProperties(of: try manager.listUnits(names: ["a.service"]))
         #expect(answers.count == 1)
-        #expect(try answers.first?.get() == Self.expected)
+        #expect(try answers.first?.get() == PropertySample.expected)
         #expect(heard.withLock { $0 } == ["org.freedesktop.DBus.Properties", "GetAll", Self.path("a.service"), ""])
     }
 
@@ -115,7 +50,7 @@ struct UnitPropertyTests {
         let peer = try Self.peer { call in
             let (interface, name) = (call.argument(), call.argument())
             heard.withLock { $0.append("\(interface) \(name)") }
-            guard let value = Self.all.first(where: { $0.0.rawValue == name })?.1 else { return }
+            guard let value = PropertySample.all.first(where: { $0.0.rawValue == name })?.1 else { return }
             call.reply(.variant(value))
         }
         let manager = try peer.connect()

@@ -17,6 +17,7 @@ units = ["openclaw-gateway-*.service"]
 [policy]
 settle = "2s"            # an operator would give a changed agent longer
 known_good_after = "0s"  # and a config much longer
+edit_grace = "0s"        # and whoever edits one a while
 [[channel]]
 kind = "webhook"
 url = "http://127.0.0.1:9900/webhook"

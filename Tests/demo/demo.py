@@ -23,6 +23,7 @@ units = ["openclaw-gateway-*.service"]
 [policy]
 settle = "3s"            # an operator would give a healed agent longer
 known_good_after = "1s"  # and a config much longer
+edit_grace = "0s"        # and whoever edits one a while
 brake_share = 1.0        # this demonstration breaks most of its fleet on purpose
 [[advisor.provider]]
 name = "double"

@@ -342,11 +342,12 @@ def one_set(world):
     equal(world.run("--json", status=0).verdict("coder"), "healed", "the verdict")
     equal(all_of(files), good, "both files")
 
+    world.policy(edit_grace="2min")
     bad = broken(agent, second, runs=22, age=0)
     equal(world.run("--json", status=2).verdict("coder"), "failing", "the verdict while one may still be edited")
     equal((agent.config.read_bytes(), second.read_bytes()), bad, "both files while one may still be edited")
-    contains(world.doubles.alerts()[-1]["text"], f"{second} was changed", "the message")
-    os.utime(second, (time.time() - 600,) * 2)
+    contains(world.doubles.alerts()[-1]["text"], "was changed", "the message")
+    world.policy(edit_grace="0s")
     equal(world.run("--json", status=0).verdict("coder"), "healed", "the verdict once both are still")
     equal(all_of(files), good, "both files once they are still")
 
@@ -375,7 +376,8 @@ def half_a_set(world):
     equal(call.verdict("coder"), "failing", "the verdict")
     equal((agent.config.read_bytes(), second.read_bytes()), bad, "both files")
     equal(told(world), ["escalated"], "what was told")
-    contains(str(call.agent("coder")["actions"]), "ead-only", "what was done")
+    equal(call.agent("coder")["actions"], [], "what was done")
+    contains(call.agent("coder")["reason"], "ead-only", "why nothing was done")
     alone(agent)
     run("umount", str(folder))
     equal(agent.state()["MainPID"], 0, "the main process of the agent, which has no good config")
@@ -464,6 +466,7 @@ def minutes_later(world):
 def looping(world):
     """A learned agent that writes into its config on each start and crashes since an edit, which a pass has seen."""
     agent = touching(world, restart_sec="1s")
+    world.policy(edit_grace="2min")
     good = meaning(agent)
     breaks._set_fault(agent, exit=1, times=-1, lines=["no"], **{"while": '"maxConcurrent": 5'})
     agent.write(agent.config, main_of(agent, runs=5))
@@ -659,6 +662,8 @@ def mode_by_hand(world):
 
 @test("a pass's rollback opens no config to everybody that was closed to them since", (SYSTEM, USER), seconds=6)
 def mode_by_pass(world):
+    # A change of its mode, too, makes it a file that the agent has perhaps not met: each time it is started with it first.
+    world.settings(actions_per_agent=9)
     agent = with_mode(world, "644")
     good = agent.config.read_bytes()
     for mode in (0o600, 0o640):

@@ -42,5 +42,5 @@ def several_scopes(world):
     world.create("coder")
     report = world.run("--json", status=0).json
     equal([(agent["name"], agent["user"], agent["verdict"]) for agent in report["agents"]],
-          [("coder@system", None, "healthy"), ("ops", "fleet", "healthy"), ("coder@second", "second", "healthy")],
+          [("coder", None, "healthy"), ("ops", "fleet", "healthy"), ("coder@second", "second", "healthy")],
           "the agents")

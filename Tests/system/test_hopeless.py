@@ -140,6 +140,7 @@ def crash_loop(world):
 
 @test("a crash loop that a person has just mended is left alone, and no success before it has held", EVERYWHERE)
 def crash_loop_mended(world):
+    world.settings(edit_grace="2min")
     agent = world.learned("loop", restart_sec="300ms", start_limit="1000/1000")
     mended = agent.config.read_text().replace('"maxConcurrent": 4', '"maxConcurrent": 9')
     agent.write(agent.config, mended)  # so lately that it is not rolled back

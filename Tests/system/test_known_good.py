@@ -53,6 +53,7 @@ def takes_time(world):
 
 @test("a config with blanked-out secrets never becomes known-good", (SYSTEM,))
 def redacted(world):
+    world.settings(edit_grace="2min")
     agent = world.learned("coder")
     good = agent.config.read_bytes()
     for blank in ("***", "[redacted]", "[REDACTED]"):
@@ -68,6 +69,7 @@ def redacted(world):
 @test("a bad config is left alone while it may still be edited, told once, and rolled back when it is still",
       EVERYWHERE)
 def edit_in_progress(world):
+    world.settings(edit_grace="2min")
     agent = world.learned("coder")
     good = agent.config.read_bytes()
     bad = spoil(agent, age=0)
@@ -84,7 +86,11 @@ def edit_in_progress(world):
     equal(agent.config.read_bytes(), bad, "the config after the second pass")
     equal(len(world.doubles.alerts()), 1, "the number of messages")
 
+    # Its time alone is everybody's to set: an edit that says that it is old is as new as before.
     os.utime(agent.config, (agent.config.stat().st_mtime - 121,) * 2)
+    equal(world.run("--json", status=2).verdict("coder"), "failing", "the verdict on one with an older time")
+    equal(agent.config.read_bytes(), bad, "the config with an older time")
+    world.settings(edit_grace="0s")
     last = world.run("--json", status=0)
     equal(last.verdict("coder"), "healed", "the verdict once the file is still")
     equal(agent.config.read_bytes(), good, "the config once the file is still")

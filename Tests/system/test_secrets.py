@@ -449,8 +449,9 @@ def in_edit(world):
     agent = world.create("coder")
     written(agent, agent.config.read_text().replace('"loopback"', '"${MISSING_KEY}"'), age=60)
     named(world, agent, "NAMED_KEY")
+    world.policy(edit_grace="2min")
     equal(sorted(facts(world)), ["NAMED_KEY"], "what is found while the file may still be edited")
-    os.utime(agent.config, (time.time() - 121,) * 2)
+    world.policy(edit_grace="0s")
     equal(sorted(facts(world)), ["MISSING_KEY", "NAMED_KEY"], "what is found once it is still")
 
 

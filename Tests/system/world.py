@@ -1,5 +1,6 @@
 """The world of one test: the doubles, the settings, the agents and the program, in one of three scopes."""
 import json
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -15,7 +16,8 @@ PROGRAM = "/usr/local/bin/watchdog"
 ACCOUNT = "fleet"
 HOME = Path("/home") / ACCOUNT
 
-POLICY = {"settle": "1s", "warm_up": "20s", "known_good_after": "0s", "brake_share": 1.0}
+POLICY = {"settle": "1s", "warm_up": "20s", "known_good_after": "0s", "brake_share": 1.0,
+          "edit_grace": "0s"}
 
 
 class Call:
@@ -88,6 +90,14 @@ class World:
     def write_settings(self, text):
         self.as_owner("sh", "-c", 'mkdir -p "$(dirname "$1")" && cat >"$1"', "sh",
                       str(self.settings_path), input=text)
+
+    def policy(self, **changes):
+        """The same settings, with other values of keys that stand in [policy]."""
+        text = self.settings_path.read_text()
+        for key, value in changes.items():
+            text, count = re.subn(rf"^{key} = .*$", f"{key} = {json.dumps(value)}", text, flags=re.M)
+            equal(count, 1, f"how often {key} stands in the settings")
+        self.write_settings(text)
 
     def as_owner(self, *words, input=None):
         """As whoever runs the watchdog."""

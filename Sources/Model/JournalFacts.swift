@@ -1,0 +1,75 @@
+/// How the last run of a unit that is down came to its end. A stop leaves an entry of the manager's; that there is none
+/// says something only where it would have been seen.
+package enum RunEnd: Hashable, Sendable {
+    case requested(OperatorRequest)
+    /// Nobody stopped it: what proves that.
+    case byItself(Evidence)
+    /// Neither is proven: why, as a clause.
+    case unknown(String)
+}
+
+package struct JournalFacts: Sendable {
+    /// The newest lines of the unit, and of its manager about it, oldest first.
+    package var lines: [JournalLine] = []
+    /// The newest of the manager's alone: an agent that says much must not push them out.
+    package var managers: [JournalLine] = []
+    /// Of the unit's own lines, those that no earlier pass has read; where none has read any, the newest.
+    package var fresh: [JournalLine] = []
+    /// Where reading ended: the next pass goes on there.
+    package var cursor: String?
+    /// The newest thing that somebody asked of the unit, where it was looked for.
+    package var lastRequest: OperatorRequest?
+    /// How its last run ended; `nil` while it is not down, or where nobody has looked.
+    package var end: RunEnd?
+    /// Why a stop of the present run would not be seen, as a clause; `nil` where it would, or nobody has looked.
+    package var stopWouldBeHidden: String?
+
+    package init() {}
+}
+
+package struct JournalLine: Hashable, Sendable {
+    package enum Speaker: Hashable, Sendable { case unit, manager }
+    package let at: Timestamp
+    package let speaker: Speaker
+    package let text: String
+    /// 32 hexadecimal digits, or empty.
+    package let messageID: String
+    /// Of the manager's, where it says that a main process exited by itself.
+    package let exitStatus: Int32?
+
+    package init(at: Timestamp, speaker: Speaker, text: String, messageID: String, exitStatus: Int32? = nil) {
+        self.at = at
+        self.speaker = speaker
+        self.text = text
+        self.messageID = messageID
+        self.exitStatus = exitStatus
+    }
+
+    // Of systemd's message catalog.
+
+    /// The manager starts the unit, or has done so.
+    package var isStart: Bool { isManagers(["7d4958e842da4a758f6c1cdc7b36dcc5", "39f53479d3a045ac8e11786248231fbf"]) }
+    /// The unit failed; its main process exited.
+    package var isFailure: Bool { isManagers(["d9b373ed55a64feb8242e02dbe79a49c"]) || isMainExit }
+    package var isMainExit: Bool { isManagers(["98e322203f7a4ed290d09fe03c09fe15"]) }
+    /// The manager refuses to start it once more.
+    package var isStartLimit: Bool { speaker == .manager && text.contains("Start request repeated too quickly") }
+    /// An automatic restart was scheduled.
+    package var isAutomaticRestart: Bool { isManagers(["5eb03494b6584870a536b337290809b3"]) }
+
+    private func isManagers(_ ids: [String]) -> Bool { speaker == .manager && ids.contains(messageID) }
+}
+
+/// What the manager's journal says of who moved the unit last.
+package struct OperatorRequest: Hashable, Sendable {
+    package enum Verb: Hashable, Sendable { case start, stop }
+    package let verb: Verb
+    package let at: Timestamp
+    package let line: String
+
+    package init(verb: Verb, at: Timestamp, line: String) {
+        self.verb = verb
+        self.at = at
+        self.line = line
+    }
+}
