@@ -88,8 +88,8 @@ final class Pass {
         request.programs = histories.compactMapValues(\.program)
         request.lastConfig = histories.compactMapValues(\.lastConfig)
         request.name = agentName
-        request.names = try ledger?.names() ?? [:]
-        request.turn = try ledger?.turn() ?? 0
+        request.names = histories.filter { $0.value.verdict != "gone" }.mapValues(\.name)
+        if managers.connected.contains(where: { $0.scope != .system }) { request.turn = try ledger?.turn() ?? 0 }
         tokenChecks = try ledger?.tokenChecks() ?? [:]
         request.tokenChecks = tokenChecks
         // What cannot be remembered would be asked again and again.

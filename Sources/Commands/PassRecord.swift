@@ -176,6 +176,7 @@ extension Pass {
             }
         }
         var next = each.remembered
+        next.name = each.agent.name
         next.verdict = each.verdict.rawValue
         next.restarts = each.seen.unit.restarts
         next.program = each.seen.program

@@ -15,6 +15,17 @@ package struct FoundFile: Sendable {
     package let changed: Int64
     /// Nobody but root can write it, or put another one in its place: what it says is root's word.
     package let isRootsAlone: Bool
+    package let replaceability: Replaceability
+}
+
+/// What would come of putting another file in the place of one.
+package enum Replaceability: Sendable {
+    case whole
+    /// The identity cannot give files to its group.
+    case withoutGroup
+    case notOwner
+    /// Why nothing can be put into the folder, as a sentence.
+    case closed(String)
 }
 
 /// Who has said that a path is to be opened.
@@ -130,7 +141,8 @@ package struct ConfinedDirectory: ~Copyable {
         return FoundFile(
             bytes: bytes, digest: sha256(bytes), mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid,
             modified: status.st_mtim.microseconds, changed: status.st_ctim.microseconds,
-            isRootsAlone: isRootsAlone && status.st_uid == 0 && status.st_mode & 0o022 == 0)
+            isRootsAlone: isRootsAlone && status.st_uid == 0 && status.st_mode & 0o022 == 0,
+            replaceability: replaceability(uid: status.st_uid, gid: status.st_gid))
     }
 
     /// Writes a temporary file of its own beside `name`, readable by this identity alone. Returns its name.

@@ -114,27 +114,12 @@ extension ConfinedDirectory {
         return problems
     }
 
-    /// What would come of putting another file in the place of one that belongs to these.
-    package enum Replaceability: Sendable {
-        case whole
-        /// The identity cannot give files to that group.
-        case withoutGroup
-        case notOwner
-        /// Why nothing can be put into the folder, as a sentence.
-        case closed(String)
-    }
-
-    package func replaceability(uid: UInt32, gid: UInt32) -> Replaceability {
+    /// Of a file that belongs to these; called with the identity.
+    func replaceability(uid: UInt32, gid: UInt32) -> Replaceability {
         if identity.uid == 0, geteuid() == 0 { return .whole }
         if uid != identity.uid { return .notOwner }
-        do throws(FileError) {
-            try identity.perform { () throws(FileError) -> Void in
-                guard faccessat(descriptor.number, ".", W_OK | X_OK, AT_EACCESS) == 0 else {
-                    throw .errno("Writing in \(path) as \(identity.name)")
-                }
-            }
-        } catch {
-            return .closed(error.description)
+        guard faccessat(descriptor.number, ".", W_OK | X_OK, AT_EACCESS) == 0 else {
+            return .closed(FileError.errno("Writing in \(path) as \(identity.name)").description)
         }
         return gid == identity.gid || identity.groups.contains(gid) ? .whole : .withoutGroup
     }

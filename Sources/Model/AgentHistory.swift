@@ -1,5 +1,7 @@
 /// What earlier passes know of an agent.
 package struct AgentHistory: Hashable, Sendable {
+    /// What it was called.
+    package var name = ""
     package var lastSeen: Timestamp?
     /// The restart counter then.
     package var restarts: UInt32?

@@ -68,8 +68,7 @@ enum ConfigReader {
             hasRemains = try !directory.leftBehind(by: name).isEmpty
             let found = try directory.read(name, most: mostBytes)
             isRootsAlone = found.isRootsAlone
-            obstacle = self.obstacle(
-                directory.replaceability(uid: found.uid, gid: found.gid), path, found, try identity.get())
+            obstacle = self.obstacle(path, found, try identity.get())
             let marks = TouchMarks(found.bytes)
             let version = ConfigVersion(
                 path: path, bytes: found.bytes, digest: Digest(hex: found.digest), mode: found.mode, uid: found.uid,
@@ -94,11 +93,9 @@ enum ConfigReader {
     }
 
     /// A night is too late to learn that nothing can be put back.
-    private static func obstacle(
-        _ replaceability: ConfinedDirectory.Replaceability, _ path: String, _ found: FoundFile, _ user: FileIdentity
-    ) -> Obstacle? {
+    private static func obstacle(_ path: String, _ found: FoundFile, _ user: FileIdentity) -> Obstacle? {
         let give = ShellCommand("chown", "\(user.name):", path).inSentence
-        switch replaceability {
+        switch found.replaceability {
         case .whole: return nil
         case .notOwner:
             return Obstacle(

@@ -171,7 +171,7 @@ package final class Observer {
         let id = seen.agent.id
         journal.read(
             into: &seen, after: request.cursors[id], managerStarted: started[id.scope],
-            hidden: hiddenEntries(seen.unit, id.scope),
+            hidden: seen.unit.isDown ? hiddenEntries(seen.unit, id.scope) : nil,
             undisturbed: seen.unit.isRunning
                 && request.restarts[id].map { $0 == seen.unit.restarts } ?? true)
         if seen.journal.end == .unknown(JournalReader.tooNew), let since = seen.unit.stateSince {
@@ -193,6 +193,10 @@ package final class Observer {
         let info: Int32 = 6
         if let most = unit.logLevelMax, most < info {
             return "LogLevelMax= of the unit hides what systemd says of stops"
+        }
+        if logLevels[scope] == nil {
+            // Ignoring: why it does not say; that it says nothing of its units either shows in the journal.
+            logLevels[scope] = (try? managers.manager(of: scope)?.logLevel()) ?? "info"
         }
         guard let level = logLevels[scope], !["info", "debug"].contains(level) else { return nil }
         return "\(scope.manager) logs no more than \(level.printable), which hides stops"

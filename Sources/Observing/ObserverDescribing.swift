@@ -45,9 +45,6 @@ extension Observer {
         let environment = UnitEnvironment(
             variables: variables, files: files, unset: found.unset, identity: identity, scope: found.id.scope)
         environments[found.id] = environment
-        commands[found.id] =
-            found.command.isEmpty && found.unit.mainPID > 0
-            ? ProcessTable.arguments(of: found.unit.mainPID, most: 32) : found.command
         let (agent, problem) = AgentDescription.agent(found, environment, entry: entry, home: home)
         var observation = AgentObservation(agent: agent, taken: now, unit: found.unit)
         if let gap = found.gap { observation.gaps.append(gap) }
@@ -81,6 +78,9 @@ extension Observer {
             as: identity)
         if OpenClawGateway.isOne(found, environment) {
             observation.isGateway = true
+            commands[found.id] =
+                found.command.isEmpty && found.unit.mainPID > 0
+                ? ProcessTable.arguments(of: found.unit.mainPID, most: 32) : found.command
             observation.agent.port = OpenClawGateway.port(commands[found.id] ?? [], environment, observation.config)
             if entry?.health == nil, let port = observation.agent.port {
                 observation.agent.health = [HealthProbe(url: "http://127.0.0.1:\(port)/readyz", assumed: true)]

@@ -114,15 +114,20 @@ extension Observer {
 
     /// Other agents that read the same file.
     func readDoubles(into agents: inout [AgentObservation]) {
+        var readers: [String: [AgentID]] = [:]
+        for (id, holder) in configHolders {
+            for path in holder.paths { readers[path, default: []].append(id) }
+        }
         for index in agents.indices {
             let seen = agents[index]
             guard let path = seen.agent.config.first?.path else { continue }
             let own = Set(seen.config.map(\.path) + [path])
-            for (other, holder) in configHolders.sorted(by: { $0.key.unit < $1.key.unit }) where other != seen.agent.id
-            {
+            let others = Set(own.flatMap { readers[$0] ?? [] }).subtracting([seen.agent.id])
+            for other in others.sorted(by: { $0.unit < $1.unit }) {
+                guard let holder = configHolders[other] else { continue }
                 if holder.isGateway, seen.isGateway, holder.paths.first == path {
                     agents[index].double = AgentDouble(agent: other, name: holder.name, isUp: holder.isUp, path: path)
-                } else if !own.isDisjoint(with: holder.paths) {
+                } else {
                     agents[index].sharers.append(holder.name)
                 }
             }

@@ -35,7 +35,6 @@ extension Observer {
         if !names.isEmpty { listed += try manager.listUnits(names: names) }
         if started[scope] == nil {
             started[scope] = Timestamp(systemd: try manager.started())
-            logLevels[scope] = try manager.logLevel()
             if try manager.release() < 254 { oldComments.insert(scope) }
         }
         return try read(listed, in: scope, manager, moved: request.restarts).filter { isAgents($0) }
@@ -77,7 +76,9 @@ extension Observer {
         try askMore(restarted, of: &found, running, UnitProperty.ofExits, manager) { $0.takeExits($1) }
         let unmarked = found.indices.filter { index in
             let variables = Variables(found[index].environment)
-            return variables["OPENCLAW_GATEWAY_PORT"] == nil || variables["OPENCLAW_SERVICE_MARKER"] == nil
+            let isMarked = OpenClawGateway.isMarked(variables)
+            return isMarked
+                ? variables["OPENCLAW_GATEWAY_PORT"] == nil : OpenClawGateway.bearsName(found[index].id.unit)
         }
         try askMore(unmarked, of: &found, running, [.execStart], manager) { $0.command = $1.execStart }
         for (unit, answer) in zip(others, try manager.allProperties(of: others)) {

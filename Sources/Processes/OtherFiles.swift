@@ -4,7 +4,7 @@ extension ProcessTable {
     /// Whether a process that lives among other mounts has another file at a path than this program, or none. `false` also
     /// where that may not be looked at.
     package static func seesOtherFile(_ pid: Int32, at path: String) -> Bool {
-        guard path.hasPrefix("/"), let theirs = mounts(of: "\(pid)"), let own = mounts(of: "self"), theirs != own else {
+        guard path.hasPrefix("/"), let theirs = mounts(of: "\(pid)"), let own, theirs != own else {
             return false
         }
         var here = stat()
@@ -16,6 +16,8 @@ extension ProcessTable {
         if isHere != isThere { return true }
         return isHere && (here.st_dev != there.st_dev || here.st_ino != there.st_ino)
     }
+
+    private static let own = mounts(of: "self")
 
     /// Names its mount namespace (mount_namespaces(7)).
     private static func mounts(of process: String) -> String? {

@@ -121,16 +121,6 @@ package final class Ledger {
         return Int(turn)
     }
 
-    /// What agents were called when they were last looked at.
-    package func names() throws(LedgerError) -> [AgentID: String] {
-        var names: [AgentID: String] = [:]
-        try run("SELECT scope, unit, name FROM agents WHERE verdict != 'gone'") { row in
-            guard let scope = Scope(stored: row.text(0)) else { return }
-            names[AgentID(scope: scope, unit: row.text(1))] = row.text(2)
-        }
-        return names
-    }
-
     /// When the newest finished pass ended, and with what.
     package func lastPass() throws(LedgerError) -> (finished: Timestamp, verdict: String)? {
         var found: (Timestamp, String)?

@@ -35,10 +35,11 @@ extension Ledger {
         var histories: [Int64: (id: AgentID, history: AgentHistory)] = [:]
         let last = try lastPass()?.finished
         try run(
-            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped, checked_config, config_digests, config_meanings, config_since, config_references, program, wrote_kill_mode, worked_started, worked_config FROM agents"
+            "SELECT id, scope, unit, restarts, cursor, kinds, healthy_since, healthy_passes, healthy_config, verdict, stopped, checked_config, config_digests, config_meanings, config_since, config_references, program, wrote_kill_mode, worked_started, worked_config, name FROM agents"
         ) { row in
             guard let scope = Scope(stored: row.text(1)) else { return }
             var history = AgentHistory()
+            history.name = row.text(20)
             history.lastSeen = last
             history.restarts = row.optionalInteger(3).map { UInt32(clamping: $0) }
             history.cursor = row.optionalText(4)

@@ -79,13 +79,12 @@ struct PathNamerTests {
 
     // MARK: What a rollback would meet
 
-    private func replaceability(
-        uid: UInt32, gid: UInt32, mode: UInt32 = 0o755, namedBy namer: PathNamer = .others
-    ) throws -> String {
+    private func replaceability(uid: UInt32, gid: UInt32, mode: UInt32 = 0o755) throws -> String {
         let home = try ScratchFolder(in: "/")
-        try home.makeFolder("home", mode: mode, owner: nobody.uid)
-        let found = try ConfinedDirectory(home["home"], as: nobody, namedBy: namer).replaceability(uid: uid, gid: gid)
-        switch found {
+        try home.makeFolder("home", owner: nobody.uid)
+        try home.write("home/config", "x", mode: 0o644)
+        try #require(chown(home["home/config"], uid, gid) == 0 && chmod(home["home"], mode) == 0)
+        switch try ConfinedDirectory(home["home"], as: nobody).read("config", most: 10).replaceability {
         case .whole: return "whole"
         case .withoutGroup: return "without its group"
         case .notOwner: return "not the owner"
@@ -103,8 +102,10 @@ struct PathNamerTests {
     }
 
     @Test func `what root does itself it can do wholly`() throws {
-        let found = try ConfinedDirectory(folder.path, as: nobody, namedBy: .root).replaceability(uid: 1, gid: 1)
-        guard case .whole = found else {
+        let home = try ScratchFolder(in: "/")
+        try home.write("config", "x", mode: 0o600)
+        let found = try ConfinedDirectory(home.path, as: nobody, namedBy: .root).read("config", most: 10)
+        guard case .whole = found.replaceability else {
             Issue.record("it is not")
             return
         }
