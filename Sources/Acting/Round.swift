@@ -207,6 +207,10 @@ package final class Round {
         for ((step, job), answer) in zip(group, answers) {
             switch answer {
             case .success("done"): step.close(.done, job.unit, "systemd reports the job as done.")
+            case .success("canceled"):
+                step.close(
+                    .failed, job.unit, "systemd reports the job as canceled: something else was asked of the unit.",
+                    isOvertaken: true)
             case .success(let word): step.close(.failed, job.unit, "systemd reports the job as \(word).")
             case .failure(let error) where error.code == .timedOut:
                 step.close(.pending, job.unit, "\(error) systemd is still at it; the next pass looks again.")

@@ -63,7 +63,10 @@ final class AgentCase {
 
     /// Findings that make an incident: all but remarks, and but a failed probe that nothing has confirmed yet.
     var worthy: [Finding] {
-        findings.filter { $0.severity > .info && !($0.kind == .probeFailed && $0.severity < .critical) }
+        // One failed answer is no outage; a process that is held is seen to be so.
+        findings.filter {
+            $0.severity > .info && ($0.kind != .probeFailed || $0.severity == .critical || seen.suspended != nil)
+        }
     }
 
     /// What a report shows: what is so now, and what the actions were for.
@@ -85,7 +88,7 @@ final class AgentCase {
         case .wish? where isBroken || !seen.unit.isRunning || !worthy.isEmpty: return .held
         // What is on its way up after an outage has not proven itself yet.
         case .moment? where incident?.severity == .critical: return .failing
-        case .moment? where !isBroken: return .held
+        case .moment? where !isBroken && !findings.contains(where: { $0.kind == .unitStuck }): return .held
         default: break
         }
         if isBroken { return .failing }

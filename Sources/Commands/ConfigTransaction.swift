@@ -101,7 +101,9 @@ struct ConfigTransaction {
     @discardableResult
     private func adopt(_ version: ConfigVersion, change: Int64, by author: String) throws(LedgerError) -> Digest {
         let present = each.seen.config.first { $0.path == version.path }?.version
-        guard let present, present.digest != version.digest else { return version.digest }
+        guard let present, present.digest != version.digest,
+            ConfigIdentity(version).names(present) || each.seen.hasWritten(present)
+        else { return version.digest }
         try ledger.adopt(present, in: change, of: each.agent.id, by: author, at: pass.environment.now())
         return present.digest
     }

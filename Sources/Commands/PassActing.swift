@@ -9,7 +9,8 @@ extension Pass {
     /// Returns the agents for which the ladder goes on.
     func carryOut(_ plans: [(AgentCase, Plan)]) throws(LedgerError) -> [AgentCase] {
         let left = deadline - environment.now()
-        let round = round(limit: max(.seconds(5), min(left, .seconds(330))))
+        // A stop may take its 90 s before the start; a job that hangs holds up the others no longer than that.
+        let round = round(limit: max(.seconds(5), min(left, .seconds(150))))
         // Validators and probes take their time, and the plan is as old as what was seen before them.
         let starts = plans.filter { $0.1.startsUnit }.map(\.0.agent.id)
         let now = starts.isEmpty ? [:] : observer.glance(at: starts)
@@ -111,7 +112,7 @@ extension Pass {
 
     /// A restored config that did not help gives way to the file that it replaced.
     func undo(_ each: AgentCase) throws(LedgerError) {
-        guard let plan = Ladder.undo(each.seen, replaced: each.replaced, policy: policy) else { return }
+        guard let plan = Ladder.undo(each.seen, replaced: each.replaced) else { return }
         guard case .approved(let approved) = gate(plan, each) else { return }
         let undoing = try writeAhead(plan, each)
         let round = round(limit: .seconds(5))

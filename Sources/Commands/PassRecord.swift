@@ -43,6 +43,11 @@ extension Pass {
 
     /// Opens, moves on or closes the agent's incident. Returns what there is to tell.
     private func conclude(_ each: AgentCase, _ ledger: Ledger) throws(LedgerError) -> Notice? {
+        // The watchdog that owns the agent tells of its troubles; what this one has opened before is over when they are.
+        if each.seen.owner != nil, each.actions.isEmpty {
+            guard let incident = each.incident, each.worthy.isEmpty, each.seen.unit.isRunning else { return nil }
+            return try end(incident, each, ledger)
+        }
         if case .wish? = each.hold, !isForgottenStop(each) {
             return try each.incident.flatMap { incident throws(LedgerError) in try leave(incident, each, ledger) }
         }

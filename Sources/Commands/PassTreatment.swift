@@ -62,9 +62,11 @@ extension Pass {
                     look(at: [each])
                 }
             }
-            // A pass that died had restored a config and started the agent, which is broken all the same.
+            // A pass that died had restored a config and started the agent, which is broken all the same. An end with
+            // success says nothing of it.
             let finished = each.history.interrupted.allSatisfy { $0.rung == .undo }
-            if each.isBroken, !dryRun, finished, each.replacedBeforeStart { try undo(each) }
+            let endedWell = each.seen.unit.activeState == "inactive" && each.seen.unit.mainEnd == .exited(0)
+            if each.isBroken, !dryRun, finished, each.replacedBeforeStart, !endedWell { try undo(each) }
         }
     }
 

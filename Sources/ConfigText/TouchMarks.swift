@@ -6,6 +6,8 @@ package struct TouchMarks: Sendable {
     package let rest: [UInt8]?
     /// The agent's release that wrote the file last.
     package let release: String?
+    /// When it did so, as it says: RFC 3339.
+    package let time: String?
 
     private static let longest = 64
 
@@ -13,6 +15,7 @@ package struct TouchMarks: Sendable {
         let times = Self.values(of: "lastTouchedAt", in: bytes)
         let releases = Self.values(of: "lastTouchedVersion", in: bytes)
         release = releases.first.map { String(decoding: bytes[$0], as: UTF8.self) }.flatMap { $0.isEmpty ? nil : $0 }
+        time = times.first.map { String(decoding: bytes[$0], as: UTF8.self) }
         guard !times.isEmpty || !releases.isEmpty else {
             rest = nil
             return

@@ -10,6 +10,13 @@ enum ProbeRule {
             probe.failure.map { Evidence("GET \(probe.probe.url)", $0) }
         }
         guard !failures.isEmpty else { return doubtful(seen) }
+        if let suspended = seen.suspended {
+            return Finding(
+                kind: .probeFailed, severity: .warning,
+                summary:
+                    "\(seen.agent.id.unit) does not answer, because \(suspended.clause). Somebody may be looking at it, so it is left alone; to let it go on: \(suspended.command.inSentence).",
+                evidence: failures)
+        }
         // One failed answer is no outage: the next pass confirms it, and only then is anything done.
         let confirmed = history.kinds.contains(.probeFailed)
         let evidence = failures + (confirmed ? [Evidence("ledger", "failed in the pass before, too")] : [])

@@ -38,6 +38,14 @@ package enum RuleBook {
                 "The watchdog starts nothing. Make what the finding names so, then `systemctl start UNIT`; or take the condition out.",
             consequence: "The agent stays down, and nothing turns red."),
         Rule(
+            kind: .unitStuck, title: "The unit does not come to the end of a start or stop", severity: .warning,
+            rule:
+                "The unit has been activating, deactivating or reloading for a quarter of an hour, and for longer than three times its own timeout for that.",
+            reason: "A job that never ends holds the unit: no other start or stop comes through.",
+            advice:
+                "The watchdog waits and starts nothing. `systemctl status UNIT` shows the process that is waited for; a timeout that is no infinity (`TimeoutStartSec=`, `TimeoutStopSec=`) keeps it from happening again.",
+            consequence: "The agent is neither up nor down, and nothing turns red."),
+        Rule(
             kind: .instanceRunning, title: "Another instance of the agent has its place", severity: .critical,
             silences: [.unitFailed, .unitCrashLoop, .unitStartLimit, .unitConfigExit, .unitInactive],
             rule:
@@ -126,11 +134,11 @@ package enum RuleBook {
         Rule(
             kind: .probeFailed, title: "The agent runs but does not work", severity: .critical,
             rule:
-                "A health address fails in two passes one after the other although the unit is active and past its warm-up. From an address that is guessed, and from what this host could not ask, follows a remark.",
+                "A health address fails in two passes one after the other although the unit is active and past its warm-up. From an address that is guessed, and from what this host could not ask, follows a remark; from a process that somebody has frozen or holds, a warning.",
             reason:
                 "A process can live and still be wedged. One failed answer proves little, so the second pass has to confirm it.",
             advice:
-                "The watchdog restarts the unit once after the second failure. By hand: ask the address yourself with `curl`, then `systemctl restart UNIT`.",
+                "The watchdog restarts the unit once after the second failure, unless somebody holds its process. By hand: ask the address yourself with `curl`, then `systemctl restart UNIT`.",
             consequence: "The agent looks well to systemd and answers nobody."),
         Rule(
             kind: .unitKillMode, title: "Children of the agent outlive a restart", severity: .warning,

@@ -52,6 +52,8 @@ enum StrayRule {
         if found.port == nil, found.hasSocket == false { return .idle }
         // What everything is given says of nobody what it is.
         if found.port == nil, found.isGivenToken, found.program != .agents { return .idle }
+        // That a port is its own a user may say of any port, also of another's.
+        if found.tokens.isEmpty, found.isOtherUsers, seen.agent.id.scope.uid != nil { return .none }
         if seen.taken - found.started < youngest { return .tooYoung }
         switch found.place {
         case .service(let unit, governs: true):

@@ -39,6 +39,7 @@ enum UnitRules {
         if let loop { findings.append(loop) }
         if unit.activeState == "failed", let failed = failed(seen, policy) { findings.append(failed) }
         if let inactive = inactive(seen, policy) { findings.append(inactive) }
+        if let stuck = StuckRule.finding(seen) { findings.append(stuck) }
         // What somebody else starts, and what may have been stopped, is told, and its outage is nobody's to mend here.
         return unit.isDown && isKept(seen) ? findings.filter { $0.severity < .critical } : findings
     }
@@ -124,7 +125,8 @@ enum UnitRules {
             if isStillWished(seen, policy) { return nil }
             return Finding(kind: .unitInactive, severity: .warning, summary: "\(what) \(doubt)", evidence: evidence)
         }
-        if !seen.isGateway, unit.mainEnd == .exited(0), unit.restartPolicy != "always" {
+        let isSuccess = unit.mainEnd == .exited(0) || unit.result == "success" && seen.wasEndDeclared
+        if !seen.isGateway, isSuccess, unit.restartPolicy != "always" {
             return Finding(
                 kind: .unitInactive, severity: .warning,
                 summary:
@@ -212,14 +214,14 @@ enum UnitRules {
     /// unit calls a success or a wanted restart. Where it calls any end so, and it cannot be seen how these were, none is
     /// taken for a crash.
     private static func plannedEnds(_ seen: AgentObservation, since last: Timestamp?, of grown: Int) -> Int {
-        let declared = seen.unit.declared?.statuses ?? []
+        let declared = seen.unit.declared ?? DeclaredEnds()
         var hasFailed = false
         var isPlanned = false
         var planned = 0
         var counted = 0
         for line in seen.journal.managers {
-            if line.isMainExit, let status = line.exitStatus {
-                isPlanned = declared.contains(status)
+            if let end = line.mainEnd {
+                isPlanned = declared.hold(end)
                 hasFailed = !isPlanned
             } else if line.isFailure, !isPlanned {
                 hasFailed = true
@@ -233,7 +235,8 @@ enum UnitRules {
             if !hasFailed { planned += 1 }
         }
         let unseen = max(0, grown - counted)
-        return declared.subtracting([0]).isEmpty ? planned : planned + unseen
+        let isSilent = declared.statuses.subtracting([0]).isEmpty && declared.signals.isEmpty
+        return isSilent ? planned : planned + unseen
     }
 
     /// An agent that writes its config anew at each start is mended only if it has come this far since.

@@ -47,6 +47,8 @@ package struct ConfinedDirectory: ~Copyable {
     let descriptor: Descriptor
     /// It and every folder above it is root's, and nobody else may write there.
     let isRootsAlone: Bool
+    /// Its uid.
+    package let owner: UInt32
 
     /// Opens an absolute path as `user`. The way begins at the user's home where the path lies in it, since a link
     /// above a home is the administrator's; otherwise at the root folder.
@@ -89,6 +91,7 @@ package struct ConfinedDirectory: ~Copyable {
         self.identity = namer == .root && isAlone && geteuid() == 0 ? .root : user
         self.descriptor = descriptor
         self.isRootsAlone = isAlone
+        owner = status.st_uid
     }
 
     /// Whoever may write to a folder on the way may exchange what lies below it.

@@ -85,11 +85,15 @@ package struct ConfigVersion: Hashable, Sendable {
     package let release: String?
     /// The release that wrote the file last, as it says itself.
     package let mark: String?
+    /// When the agent has written it last, as the file says itself: RFC 3339.
+    package let touched: String?
 
     package init(
         path: String, bytes: [UInt8], digest: Digest, mode: UInt32, uid: UInt32, gid: UInt32, modified: Timestamp,
-        changed: Timestamp, meaning: Digest? = nil, release: String? = nil, mark: String? = nil
+        changed: Timestamp, meaning: Digest? = nil, release: String? = nil, mark: String? = nil,
+        touched: String? = nil
     ) {
+        self.touched = touched
         self.mark = mark
         self.meaning = meaning ?? digest
         self.release = release
@@ -107,7 +111,21 @@ package struct ConfigVersion: Hashable, Sendable {
     package func with(mode: UInt32, uid: UInt32, gid: UInt32) -> ConfigVersion {
         ConfigVersion(
             path: path, bytes: bytes, digest: digest, mode: mode, uid: uid, gid: gid, modified: modified,
-            changed: changed, meaning: meaning, release: release, mark: mark)
+            changed: changed, meaning: meaning, release: release, mark: mark, touched: touched)
+    }
+
+    /// How soon after its start an agent writes its config anew that leaves no mark in it.
+    private static let soon: Duration = .seconds(3)
+
+    /// Whether an agent that was started then has written it, and nobody after it: it has marked it with the time, which
+    /// whoever edits a file leaves as it was, or it came at once with the start.
+    package func isWritten(byStart started: Timestamp?) -> Bool {
+        guard let started, changed >= started else { return false }
+        if changed - started < Self.soon { return true }
+        guard let touched, touched.hasSuffix("Z") else { return false }
+        // Whole seconds in UTC are in the order of their texts.
+        let at = touched.prefix(19)
+        return at >= started.rfc3339.prefix(19) && at >= (changed - .seconds(2)).rfc3339.prefix(19)
     }
 
     /// Some tools blank secrets out when they print a config; such a text is never worth restoring.

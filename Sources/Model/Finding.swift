@@ -10,6 +10,7 @@ package enum FindingKind: String, CaseIterable, Hashable, Sendable {
     case unitBadSetting = "unit-bad-setting"
     case unitReloadNeeded = "unit-reload-needed"
     case unitCondition = "unit-condition"
+    case unitStuck = "unit-stuck"
     case instanceRunning = "instance-running"
     case portInUse = "port-in-use"
     case outOfMemory = "out-of-memory"

@@ -36,13 +36,25 @@ package struct JournalLine: Hashable, Sendable {
     package let messageID: String
     /// Of the manager's, where it says that a main process exited by itself.
     package let exitStatus: Int32?
+    /// Or that a signal ended it.
+    package let exitSignal: Int32?
 
-    package init(at: Timestamp, speaker: Speaker, text: String, messageID: String, exitStatus: Int32? = nil) {
+    package init(
+        at: Timestamp, speaker: Speaker, text: String, messageID: String, exitStatus: Int32? = nil,
+        exitSignal: Int32? = nil
+    ) {
+        self.exitSignal = exitSignal
         self.at = at
         self.speaker = speaker
         self.text = text
         self.messageID = messageID
         self.exitStatus = exitStatus
+    }
+
+    /// Of a main process that has ended: how, as far as the manager says.
+    package var mainEnd: MainEnd? {
+        guard isMainExit else { return nil }
+        return exitStatus.map { .exited($0) } ?? exitSignal.map { .killed(signal: $0) }
     }
 
     // Of systemd's message catalog.

@@ -93,6 +93,8 @@ package struct AgentObservation: Sendable {
     package var killModeOrigin: SettingOrigin?
     /// Values that must not leave this machine's memory, for masking.
     package var secretValues: [String] = []
+    /// Why its main process does not run on although it is there, as a clause, and the command that lets it.
+    package var suspended: Suspension?
 
     package init(agent: Agent, taken: Timestamp, unit: UnitFacts) {
         self.agent = agent
@@ -101,12 +103,28 @@ package struct AgentObservation: Sendable {
     }
 }
 
+/// Somebody has stopped an agent's processes in their course, to look at them for instance.
+package struct Suspension: Hashable, Sendable {
+    package let clause: String
+    package let command: ShellCommand
+
+    package init(_ clause: String, _ command: ShellCommand) {
+        self.clause = clause
+        self.command = command
+    }
+}
+
 extension AgentObservation {
+    /// Whether the agent has written a file itself, or what prepares it has, when it was started last.
+    package func hasWritten(_ version: ConfigVersion) -> Bool {
+        version.isWritten(byStart: unit.mainStarted) || version.isWritten(byStart: unit.activationBegan)
+    }
+
     /// Its last main process ended in a way that the unit itself calls a success, or a restart that is wanted.
     package var wasEndDeclared: Bool {
         guard let declared = unit.declared else { return false }
         if let end = unit.mainEnd { return declared.hold(end) }
-        return journal.managers.last(where: \.isMainExit)?.exitStatus.map(declared.statuses.contains) ?? false
+        return declared.hold(journal.managers.last(where: \.isMainExit)?.mainEnd)
     }
 }
 

@@ -59,29 +59,32 @@ enum ConfigReader {
         _ path: String, release: String?, namedBy namer: PathNamer, as identity: Result<FileIdentity, FileError>
     ) -> ConfigFile {
         var hasRemains = false
+        var isTheirs = namer == .root
         var isRootsAlone = false
         var obstacle: Obstacle?
         var file: ConfigFile
         do throws(FileError) {
             let (folder, name) = try splitPath(path)
-            let directory = try ConfinedDirectory(folder, as: try identity.get(), namedBy: namer)
+            let user = try identity.get()
+            let directory = try ConfinedDirectory(folder, as: user, namedBy: namer)
+            if directory.owner == user.uid { isTheirs = true }
             hasRemains = try !directory.leftBehind(by: name).isEmpty
             let found = try directory.read(name, most: mostBytes)
             isRootsAlone = found.isRootsAlone
-            obstacle = self.obstacle(path, found, try identity.get())
+            obstacle = self.obstacle(path, found, user, isTheirs)
             let marks = TouchMarks(found.bytes)
             let version = ConfigVersion(
                 path: path, bytes: found.bytes, digest: Digest(hex: found.digest), mode: found.mode, uid: found.uid,
                 gid: found.gid, modified: Timestamp(microseconds: found.modified),
                 changed: Timestamp(microseconds: found.changed), meaning: marks.rest.map { Digest(hex: sha256($0)) },
-                release: release ?? marks.release, mark: marks.release)
+                release: release ?? marks.release, mark: marks.release, touched: marks.time)
             file = ConfigFile(path: path, state: .present(version))
         } catch {
             file = ConfigFile(path: path, state: error.code == .missing ? .missing : .refused(error.description))
             // Ignoring: an unknown user, of whom nothing can be said.
             if error.code == .noPermission, let user = try? identity.get() {
                 file.unreadable =
-                    "\(user.name) may not read it. If it was edited as another user, give it back: \(ShellCommand("chown", "\(user.name):", path).inSentence)"
+                    "\(user.name) may not read it. If it was edited as another user \(give(path, to: user, isTheirs))."
             } else if error.code == .notRegular {
                 file.unreadable = "it is no file any more."
             }
@@ -92,20 +95,33 @@ enum ConfigReader {
         return file
     }
 
-    /// A night is too late to learn that nothing can be put back.
-    private static func obstacle(_ path: String, _ found: FoundFile, _ user: FileIdentity) -> Obstacle? {
+    /// Root's chown(1) goes where the path leads when it is typed, and a folder of the user's may lead elsewhere by then.
+    /// `isTheirs`: root has said that it is their config, or it lies in a folder of theirs.
+    private static func give(_ path: String, to user: FileIdentity, _ isTheirs: Bool) -> String {
+        guard isTheirs else {
+            return
+                "and is theirs at all, which only \(user.name) has said, give it back to them (chown)"
+        }
         let give = ShellCommand("chown", "\(user.name):", path).inSentence
+        return "and no link on its way leads elsewhere by now, give it back: \(give)"
+    }
+
+    /// A night is too late to learn that nothing can be put back.
+    private static func obstacle(
+        _ path: String, _ found: FoundFile, _ user: FileIdentity, _ isTheirs: Bool
+    ) -> Obstacle? {
+        let give = give(path, to: user, isTheirs)
         switch found.replaceability {
         case .whole: return nil
         case .notOwner:
             return Obstacle(
-                "\(path) belongs to uid \(found.uid) and not to \(user.name), so that a rollback could not replace it. To make that possible: \(give).",
+                "\(path) belongs to uid \(found.uid) and not to \(user.name), so that a rollback could not replace it. If that was not meant \(give).",
                 isTotal: true)
         case .closed(let sentence):
             return Obstacle("A rollback could not replace \(path). \(sentence)", isTotal: true)
         case .withoutGroup:
             return Obstacle(
-                "\(path) has the group \(found.gid), in which \(user.name) is not: a rollback would put it back without that group, closed to everybody but its owner where others cannot read it now. To have it kept whole: \(give).",
+                "\(path) has the group \(found.gid), in which \(user.name) is not: a rollback would put it back without that group, closed to everybody but its owner where others cannot read it now. If that was not meant \(give).",
                 isTotal: false)
         }
     }

@@ -57,7 +57,13 @@ package struct ConfigValidator {
         values = values.filter { !environment.takesAway($0.key, $0.value) }
         switch environment.identity {
         case .success(let user):
-            problem = nil
+            // What another user has written, PATH or NODE_OPTIONS for one, would run with this one's rights.
+            let foreign = environment.files.files.first { file in
+                file.owner.map { !file.isRoots && (user.uid == 0 || ($0 != user.uid && $0 != 0)) } ?? false
+            }
+            problem = foreign.map {
+                "It would run as \(user.name) with what \($0.path) sets, which is not \(user.name)'s word alone."
+            }
             program = ForeignProgram(
                 uid: user.uid, gid: user.gid, groups: user.groups, folder: user.home,
                 environment: values.map { "\($0.key)=\($0.value)" })

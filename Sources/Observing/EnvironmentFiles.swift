@@ -19,6 +19,8 @@ struct EnvironmentFiles {
         let content: Content
         /// What it says is root's word: it is a file of the system manager's, and nobody but root can write it.
         let isRoots: Bool
+        /// Its uid; `nil` where it was not read.
+        let owner: UInt32?
         fileprivate let continuedComments: Bool
 
         var text: String {
@@ -42,14 +44,14 @@ struct EnvironmentFiles {
         let isRootsUnit = found.id.scope.isRoots
         files = found.environmentFiles.map { file in
             let isPattern = file.path.contains { "*?[".contains($0) }
-            let (content, isRoots) =
+            let (content, isRoots, owner) =
                 isPattern
-                ? (.unknown, false)
+                ? (.unknown, false, nil)
                 : Self.read(
                     file.path, as: isRootsUnit ? .success(.root) : identity, namedBy: isRootsUnit ? .root : .others)
             return File(
                 path: file.path, isOptional: file.isOptional, content: content, isRoots: isRootsUnit && isRoots,
-                continuedComments: continuedComments)
+                owner: owner, continuedComments: continuedComments)
         }
     }
 
@@ -84,16 +86,16 @@ struct EnvironmentFiles {
 
     private static func read(
         _ path: String, as reader: Result<FileIdentity, FileError>, namedBy namer: PathNamer
-    ) -> (content: Content, isRoots: Bool) {
+    ) -> (content: Content, isRoots: Bool, owner: UInt32?) {
         do throws(FileError) {
             let (folder, name) = try splitPath(path)
             let directory = try ConfinedDirectory(folder, as: try reader.get(), namedBy: namer)
             let found = try directory.read(name, most: mostBytes)
-            return (.text(String(decoding: found.bytes, as: UTF8.self)), found.isRootsAlone)
+            return (.text(String(decoding: found.bytes, as: UTF8.self)), found.isRootsAlone, found.uid)
         } catch  where error.code == .missing {
-            return (.missing, false)
+            return (.missing, false, nil)
         } catch {
-            return (.unknown, false)
+            return (.unknown, false, nil)
         }
     }
 }

@@ -134,8 +134,22 @@ final class JournalReader {
             return .unknown("the journal has no entry of its end")
         }
         guard let since = seen.unit.stateSince, seen.taken - since >= Self.arrival else { return .unknown(Self.tooNew) }
+        if try hasDropped(seen.agent.id.scope, since: since) {
+            return .unknown("the journal has dropped messages of its manager at that time, which wrote too many")
+        }
         return .byItself(
             Evidence("journal, \(since.rfc3339)", "\(start.message.printable) Nothing of a stop has followed."))
+    }
+
+    /// journald(8) counts what it takes from a user's manager together with everything that this one runs, and says itself
+    /// what it has dropped (journald.conf(5), `RateLimitBurst=`).
+    private func hasDropped(_ scope: Scope, since: Timestamp) throws(SystemdError) -> Bool {
+        guard let uid = scope.uid else { return false }
+        let dropped = [JournalMatch("MESSAGE_ID", MessageID.dropped), JournalMatch("_TRANSPORT", "driver")]
+        return try search(50, [dropped]).entries.contains { entry in
+            Timestamp(microseconds: Int64(clamping: entry.realtime)) >= since - .seconds(60)
+                && entry.message.hasSuffix("user@\(uid).service")
+        }
     }
 
     /// What a manager says has come into the journal after so long, unless that is far behind.
@@ -195,7 +209,8 @@ final class JournalReader {
         JournalLine(
             at: Timestamp(microseconds: Int64(clamping: entry.realtime)), speaker: speaker,
             text: entry.message.printable, messageID: entry.messageID,
-            exitStatus: speaker == .manager ? entry.exitStatus : nil)
+            exitStatus: speaker == .manager ? entry.exitStatus : nil,
+            exitSignal: speaker == .manager ? entry.exitSignal : nil)
     }
 }
 
@@ -208,6 +223,7 @@ private enum MessageID {
     static let stopped = "9d1aaa27d60140bd96365438aad20286"
     static let mainExited = "98e322203f7a4ed290d09fe03c09fe15"
     static let failed = "d9b373ed55a64feb8242e02dbe79a49c"
+    static let dropped = "a596d6fe7bfa4994828e72309e95d61e"
     static let succeeded = "7ad2d189f7e94e70a38c781354912448"
 }
 

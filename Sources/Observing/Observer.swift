@@ -39,6 +39,8 @@ package final class Observer {
     var commands: [AgentID: [String]] = [:]
     /// Who reads which config, for the same reason.
     var configHolders: [AgentID: ConfigHolder] = [:]
+    /// Managers that list more units than are read.
+    var crowds: Set<Scope> = []
     let allowance = Allowance()
     let claims = OwnerClaims()
 
@@ -99,6 +101,7 @@ package final class Observer {
                     () throws(SystemdError) -> [FoundUnit] in try units(in: scope, manager, request)
                 }
                 listed.insert(scope)
+                if let crowd = crowd(of: scope) { gaps.append(crowd) }
             } catch {
                 silent.insert(scope)
                 gaps.append(
@@ -134,6 +137,9 @@ package final class Observer {
             return OpenClawGateway.doubt(
                 commands[seen.agent.id] ?? [], environment, seen.config,
                 isOld: Self.isOld(seen, request.lastConfig[seen.agent.id]))
+        }
+        for index in agents.indices where agents[index].probes.contains(where: { $0.failure != nil }) {
+            agents[index].suspended = Suspension.of(agents[index])
         }
         var snapshot = Snapshot(taken: now, agents: agents, gaps: gaps, listed: listed)
         readTokenChecks(into: &snapshot, request)

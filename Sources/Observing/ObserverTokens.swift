@@ -92,10 +92,18 @@ extension Observer {
 
     struct ConfigHolder {
         let name: String
-        let paths: [String]
+        /// Of its user; `nil` where that is not known.
+        let uid: UInt32?
+        let files: [Read]
         /// Of a gateway the config is its place: two with one config are one agent.
         let isGateway: Bool
         let isUp: Bool
+
+        struct Read {
+            let path: String
+            /// That it reads this file is root's word, or the file is its user's own.
+            let isVouched: Bool
+        }
     }
 
     func rememberConfigs(of agents: [AgentObservation]) {
@@ -103,29 +111,55 @@ extension Observer {
             // One that is off by somebody's wish reads nothing and serves nobody.
             let isOff =
                 seen.unit.isDown && !(seen.unit.unitFileState.hasPrefix("enabled") && seen.unit.activeState == "failed")
-            let paths = seen.config.isEmpty ? seen.agent.config.map(\.path) : seen.config.map(\.path)
             configHolders[seen.agent.id] =
                 isOff || seen.elsewhere != nil
                 ? nil
                 : ConfigHolder(
-                    name: seen.agent.name, paths: paths, isGateway: seen.isGateway, isUp: !seen.unit.isDown)
+                    name: seen.agent.name, uid: uid(of: seen), files: configReads(of: seen),
+                    isGateway: seen.isGateway, isUp: !seen.unit.isDown)
         }
     }
 
-    /// Other agents that read the same file.
+    private func uid(of seen: AgentObservation) -> UInt32? {
+        // Ignoring: why a user is not known.
+        (try? environments[seen.agent.id]?.identity.get())?.uid
+    }
+
+    /// The config files that it reads. What it may not read it shares with nobody.
+    private func configReads(of seen: AgentObservation) -> [ConfigHolder.Read] {
+        if seen.config.isEmpty {
+            return seen.agent.config.map { ConfigHolder.Read(path: $0.path, isVouched: $0.isRoots) }
+        }
+        let uid = uid(of: seen)
+        return seen.config.compactMap { file in
+            if case .refused = file.state { return nil }
+            let isOwn = file.version.map { $0.uid == uid } ?? false
+            return ConfigHolder.Read(path: file.path, isVouched: file.isRootsWord || isOwn)
+        }
+    }
+
+    /// Other agents that read the same file. Between users it takes more than the word of one of them.
     func readDoubles(into agents: inout [AgentObservation]) {
         var readers: [String: [AgentID]] = [:]
         for (id, holder) in configHolders {
-            for path in holder.paths { readers[path, default: []].append(id) }
+            for file in holder.files { readers[file.path, default: []].append(id) }
         }
         for index in agents.indices {
             let seen = agents[index]
             guard let path = seen.agent.config.first?.path else { continue }
-            let own = Set(seen.config.map(\.path) + [path])
-            let others = Set(own.flatMap { readers[$0] ?? [] }).subtracting([seen.agent.id])
+            let own = configReads(of: seen)
+            let uid = uid(of: seen)
+            let others = Set(own.flatMap { readers[$0.path] ?? [] }).subtracting([seen.agent.id])
             for other in others.sorted(by: { $0.unit < $1.unit }) {
                 guard let holder = configHolders[other] else { continue }
-                if holder.isGateway, seen.isGateway, holder.paths.first == path {
+                let isOneUsers = uid != nil && uid == holder.uid
+                let shared = holder.files.filter { theirs in
+                    own.contains {
+                        $0.path == theirs.path && (isOneUsers || ($0.isVouched && theirs.isVouched))
+                    }
+                }
+                if shared.isEmpty { continue }
+                if holder.isGateway, seen.isGateway, shared.first?.path == path, holder.files.first?.path == path {
                     agents[index].double = AgentDouble(agent: other, name: holder.name, isUp: holder.isUp, path: path)
                 } else {
                     agents[index].sharers.append(holder.name)

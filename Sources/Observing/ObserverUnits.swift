@@ -37,7 +37,28 @@ extension Observer {
             started[scope] = Timestamp(systemd: try manager.started())
             if try manager.release() < 254 { oldComments.insert(scope) }
         }
+        // A user's manager can list as many units as its user likes, under any name: those that are known come first.
+        let most = scope == .system ? Self.mostAgents : Self.mostAgentsOfUser
+        crowds.remove(scope)
+        if listed.count > most {
+            crowds.insert(scope)
+            let first = Set(request.known.filter { $0.scope == scope }.map(\.unit))
+                .union(settings.agents.filter { owns(scope, $0) }.map(\.unit))
+            let parts = (listed.filter { first.contains($0.name) }, listed.filter { !first.contains($0.name) })
+            listed = Array((parts.0 + parts.1.sorted { $0.name < $1.name }).prefix(most))
+        }
         return try read(listed, in: scope, manager, moved: request.restarts).filter { isAgents($0) }
+    }
+
+    /// More than a fleet has. How many changes with each pass, and is not said: the alert would be a new one each time.
+    func crowd(of scope: Scope) -> Gap? {
+        guard crowds.contains(scope) else { return nil }
+        let most = scope == .system ? Self.mostAgents : Self.mostAgentsOfUser
+        return Gap(
+            source: "units",
+            sentence:
+                "More than \(most) units of \(scope.manager) match the patterns, and the others are not watched. Narrow `units` under [fleet], or name those that matter under [[agent]]: they come first.",
+            blinding: false, isWorthTelling: true)
     }
 
     func units(
@@ -57,10 +78,7 @@ extension Observer {
     func read(
         _ all: [ListedUnit], in scope: Scope, _ manager: UnitManager, moved: [AgentID: UInt32]
     ) throws(SystemdError) -> [FoundUnit] {
-        // A user's manager can list as many units as its user likes, under any name.
-        let listed = Array(
-            all.filter { Self.isUnitName($0.name) }.sorted { $0.name < $1.name }.prefix(
-                scope == .system ? Self.mostAgents : Self.mostAgentsOfUser))
+        let listed = all.filter { Self.isUnitName($0.name) }.sorted { $0.name < $1.name }
         let running = listed.filter { $0.activeState == "active" && $0.subState == "running" }
         let others = listed.filter {
             !($0.activeState == "active" && $0.subState == "running") && $0.loadState != "not-found"

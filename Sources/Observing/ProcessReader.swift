@@ -141,7 +141,8 @@ struct ProcessReader {
         let place = UnitPlace.of(found.process.cgroup)
         found.isGivenToken = census.managersTokens(of: place.uid).isSuperset(of: found.tokens)
         found.place = place.place(
-            isContainer: ProcessTable.sharesNamespace(pid) == false, of: found, isMain: &found.isServiceMain, service)
+            isContainer: ProcessTable.sharesNamespace(pid) == false, writesToSocket: ProcessTable.writesToSocket(pid),
+            of: found, isMain: &found.isServiceMain, service)
     }
 
     /// A password behind a short option has nothing that would give it away.

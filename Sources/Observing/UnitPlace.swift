@@ -35,9 +35,11 @@ struct UnitPlace {
         }
     }
 
-    /// A service governs its main process, what descends from it, and what carries the mark of its present start.
+    /// A service governs its main process, what descends from it, what carries the mark of its present start, and what
+    /// has lost that mark and still writes where the service does.
     func place(
-        isContainer: Bool, of found: Outsider, isMain: inout Bool, _ service: ServiceStart.Ask
+        isContainer: Bool, writesToSocket: @autoclosure () -> Bool, of found: Outsider, isMain: inout Bool,
+        _ service: ServiceStart.Ask
     ) -> Outsider.Place {
         if isContainer || Self.isContainers(found.process.cgroup) { return .container(unit) }
         if unit.hasPrefix("session-"), unit.hasSuffix(".scope") { return .session(unit) }
@@ -49,7 +51,8 @@ struct UnitPlace {
         isMain = start.mainPID == found.process.id.pid
         let isOfStart = !start.invocationID.isEmpty && found.process.invocationID == start.invocationID
         let descends = found.ancestors.contains { $0.id.pid == start.mainPID }
-        return .service(unit, governs: isMain || isOfStart || descends)
+        let isUnmarked = found.process.invocationID?.isEmpty ?? true
+        return .service(unit, governs: isMain || isOfStart || descends || (isUnmarked && writesToSocket()))
     }
 }
 

@@ -61,7 +61,9 @@ extension Observer.FoundUnit {
         }
         unit.unmetConditions = properties.conditionResult ? nil : properties.conditions
         unit.loadError = properties.loadError
-        unit.starters = properties.wantedBy + properties.requiredBy + properties.upheldBy
+        unit.starters =
+            properties.wantedBy + properties.requiredBy + properties.upheldBy + properties.boundBy
+            + properties.onFailureOf + properties.onSuccessOf
         partners = Array(Set(properties.bindsTo + properties.partOf + properties.requires))
         takeExits(properties)
         takeRoots(properties)

@@ -66,6 +66,12 @@ package struct KnownGood: Hashable, Sendable {
         _ seen: AgentObservation, by started: Timestamp, _ history: AgentHistory, _ policy: Policy
     ) -> Bool {
         let versions = seen.config.compactMap(\.version)
+        // A whole folder, or a mount, brings files that are older than the process and that it has never seen.
+        if let worked = history.worked, worked.started == started, !worked.meanings.isEmpty,
+            !versions.allSatisfy({ worked.meanings.contains($0.meaning.hex) })
+        {
+            return false
+        }
         if versions.allSatisfy({ $0.changed < started }) { return true }
         guard let last = history.lastConfig, last.since < started,
             last.meanings == ConfigMemory.meanings(of: seen.config)

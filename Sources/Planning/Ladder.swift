@@ -121,10 +121,10 @@ package enum Ladder {
 
     /// A restored config did not help: the file that it replaced comes back. Only where the restored version still
     /// stands, or what the agent itself has made of that on its start: what somebody has changed since is theirs.
-    package static func undo(_ seen: AgentObservation, replaced: [Replaced], policy: Policy) -> Plan? {
+    package static func undo(_ seen: AgentObservation, replaced: [Replaced]) -> Plan? {
         let steps: [Remedy] = replaced.compactMap { each in
             let present = seen.config.first { $0.path == each.version.path }?.version
-            guard let present, each.by.names(present) || isAgentsOwn(present, since: each.at, seen, policy) else {
+            guard let present, each.by.names(present) || isAgentsOwn(present, since: each.at, seen) else {
                 return nil
             }
             return .restoreConfig(ConfigRestore(version: each.version, replacing: present.digest))
@@ -148,13 +148,15 @@ package enum Ladder {
         }
     }
 
-    /// Written by the process that was started with what was restored, shortly after its start: as an agent does that
-    /// migrates an older config. Whose hand it really was nobody knows; so it is kept, too.
+    /// Written by a process that was started with what was restored: as an agent does that migrates an older config. It
+    /// is kept, too.
     private static func isAgentsOwn(
-        _ present: ConfigVersion, since restored: Timestamp, _ seen: AgentObservation, _ policy: Policy
+        _ present: ConfigVersion, since restored: Timestamp, _ seen: AgentObservation
     ) -> Bool {
-        guard let started = seen.unit.mainStarted, started >= restored - .seconds(1) else { return false }
-        return present.changed >= restored - .seconds(1) && present.changed - started < policy.warmUp
+        guard let started = seen.unit.mainStarted, started >= restored - .seconds(1), present.changed >= restored
+        else { return false }
+        // The last start, or the first one after the restore.
+        return seen.hasWritten(present) || present.isWritten(byStart: restored)
     }
 
     private enum Answer {

@@ -17,6 +17,8 @@ package enum LastLook {
             if now.unit.awaitsRestart || isOrdered && ["activating", "reloading"].contains(now.unit.activeState) {
                 return .go(.restart)
             }
+            // It crashed meanwhile, which is what the restart was for.
+            if !isOrdered, now.unit.activeState == "failed", case .byItself = now.journal.end { return .go(.start) }
             return .no("\(name) is \(now.unit.activeState) by now, so it is not restarted; the next look decides.")
         case .startUnit:
             if now.unit.isRunning { return .no("\(name) runs already; somebody else has started it.") }

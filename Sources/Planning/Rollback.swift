@@ -46,7 +46,8 @@ package enum Rollback {
             return .no(obstacle.sentence)
         }
         if let worked = facts.history.worked,
-            worked.meanings.contains(version.meaning.hex) || version.changed < worked.started
+            worked.meanings.contains(version.meaning.hex)
+                || (worked.meanings.isEmpty && version.changed < worked.started)
         {
             return .no(
                 "\(version.path) is left as it is: the agent has worked with this very version (in a process that was started at \(worked.started.rfc3339)), so it is not what broke it."

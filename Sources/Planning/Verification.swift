@@ -7,7 +7,7 @@ package enum Verification: Hashable, Sendable {
     case broken(String)
     /// Too early to say.
     case waiting(String)
-    /// Somebody has stopped it meanwhile, which proves nothing of what was done; the reason as a sentence.
+    /// It has been stopped or has ended well meanwhile, which proves nothing of what was done; the reason as a sentence.
     case stopped(String)
 
     /// `before` is what was seen when the plan was made; `acted` is when its last step ended; `restarts` is
@@ -29,6 +29,9 @@ package enum Verification: Hashable, Sendable {
         if unit.isBeingStarted { return .waiting("is still being restarted") }
         if seen.wasEndDeclared, unit.awaitsRestart || unit.restarts > restarts {
             return .waiting("was restarted as its unit has it for such an end")
+        }
+        if unit.isDown, !plan.restores.isEmpty, unit.activeState == "inactive", unit.mainEnd == .exited(0) {
+            return .stopped("It has ended with success meanwhile, which says nothing of its config.")
         }
         if unit.isDown {
             return .broken("\(seen.agent.id.unit) is \(unit.activeState) again (status \(unit.exitStatus)).")

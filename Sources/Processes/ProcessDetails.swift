@@ -48,6 +48,20 @@ extension ProcessTable {
         return found
     }
 
+    /// Whether it writes into a socket, as systemd gives one to what it starts (systemd.exec(5), `StandardOutput=journal`).
+    package static func writesToSocket(_ pid: Int32) -> Bool {
+        let folder = open("/proc/\(pid)/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return false }
+        defer { close(folder) }
+        return socket(folder, "1") != nil || socket(folder, "2") != nil
+    }
+
+    /// Whether the kernel holds everything in a cgroup (cgroups(7), `cgroup.events`).
+    package static func isFrozen(_ cgroup: String) -> Bool {
+        let events = read("/sys/fs/cgroup\(cgroup)/cgroup.events") ?? []
+        return events.split(separator: UInt8(ascii: "\n")).contains { $0.elementsEqual("frozen 1".utf8) }
+    }
+
     /// More descriptors of one process are not looked at.
     private static let mostDescriptors = 65_536
 

@@ -8,6 +8,8 @@ package struct ProcessStatus: Equatable, Sendable {
     package let startTicks: UInt64
     /// It has ended, and its parent has not yet asked how.
     package let isZombie: Bool
+    /// A signal or a debugger holds it.
+    package let isStopped: Bool
     /// It has a controlling terminal: somebody may be sitting there.
     package let hasTerminal: Bool
     package let isKernelThread: Bool
@@ -52,6 +54,7 @@ package struct ProcessStatus: Equatable, Sendable {
         command = String(decoding: text[(open + 1)..<close], as: UTF8.self)
         startTicks = start
         isZombie = state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")
+        isStopped = state == UInt8(ascii: "T") || state == UInt8(ascii: "t")
         hasTerminal = terminal != 0
         isKernelThread = flags & Self.kernelThread != 0
     }

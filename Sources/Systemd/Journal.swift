@@ -15,6 +15,8 @@ package struct JournalEntry: Equatable, Sendable {
     package let invocationID: String
     /// `EXIT_STATUS=` where it says that a main process exited by itself.
     package let exitStatus: Int32?
+    /// Or that a signal ended it.
+    package let exitSignal: Int32?
 }
 
 /// What a search of the journal found.
@@ -91,7 +93,8 @@ package struct Journal: ~Copyable {
             slice.entries.append(
                 JournalEntry(
                     realtime: realtime, message: text("MESSAGE"), messageID: text("MESSAGE_ID"),
-                    jobType: text("JOB_TYPE"), invocationID: invocation(), exitStatus: exitStatus()))
+                    jobType: text("JOB_TYPE"), invocationID: invocation(), exitStatus: exitStatus(["exited"]),
+                    exitSignal: exitStatus(["killed", "dumped"])))
         }
         slice.entries.reverse()
         return slice
@@ -145,7 +148,9 @@ package struct Journal: ~Copyable {
         return own.isEmpty ? text("USER_INVOCATION_ID") : own
     }
 
-    private func exitStatus() -> Int32? { text("EXIT_CODE") == "exited" ? Int32(text("EXIT_STATUS")) : nil }
+    private func exitStatus(_ codes: [String]) -> Int32? {
+        codes.contains(text("EXIT_CODE")) ? Int32(text("EXIT_STATUS")) : nil
+    }
 
     /// The value of a field of the present entry; empty where the entry has none. A field may be binary.
     private func text(_ field: String) -> String {

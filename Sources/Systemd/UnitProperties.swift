@@ -40,6 +40,9 @@ package enum UnitProperty: String, CaseIterable, Sendable {
     case wantedBy = "WantedBy"
     case requiredBy = "RequiredBy"
     case upheldBy = "UpheldBy"
+    case boundBy = "BoundBy"
+    case onFailureOf = "OnFailureOf"
+    case onSuccessOf = "OnSuccessOf"
     case bindsTo = "BindsTo"
     case partOf = "PartOf"
     case requires = "Requires"
@@ -83,8 +86,7 @@ package enum UnitProperty: String, CaseIterable, Sendable {
         switch self {
         case .activeEnter, .inactiveExit, .stateChange, .invocationID, .unitFileState, .fragmentPath, .dropInPaths,
             .triggeredBy, .job, .conditionResult, .conditions, .needDaemonReload, .loadError, .wantedBy, .requiredBy,
-            .upheldBy,
-            .bindsTo, .partOf, .requires:
+            .upheldBy, .boundBy, .onFailureOf, .onSuccessOf, .bindsTo, .partOf, .requires:
             "org.freedesktop.systemd1.Unit"
         default: "org.freedesktop.systemd1.Service"
         }
@@ -144,6 +146,9 @@ package struct UnitProperties: Equatable, Sendable {
     package var wantedBy: [String] = []
     package var requiredBy: [String] = []
     package var upheldBy: [String] = []
+    package var boundBy: [String] = []
+    package var onFailureOf: [String] = []
+    package var onSuccessOf: [String] = []
     package var bindsTo: [String] = []
     package var partOf: [String] = []
     package var requires: [String] = []
@@ -238,6 +243,9 @@ package struct UnitProperties: Equatable, Sendable {
         case .wantedBy: wantedBy = try message.variantOfList()
         case .requiredBy: requiredBy = try message.variantOfList()
         case .upheldBy: upheldBy = try message.variantOfList()
+        case .boundBy: boundBy = try message.variantOfList()
+        case .onFailureOf: onFailureOf = try message.variantOfList()
+        case .onSuccessOf: onSuccessOf = try message.variantOfList()
         case .bindsTo: bindsTo = try message.variantOfList()
         case .partOf: partOf = try message.variantOfList()
         case .requires: requires = try message.variantOfList()

@@ -10,8 +10,10 @@ struct PlannedRestartTests {
     private static let scheduled = "5eb03494b6584870a536b337290809b3"
     private static let started = "39f53479d3a045ac8e11786248231fbf"
 
-    /// Three runs since the last pass, each of which ended with this status.
-    private static func seen(_ status: Int32, declared: DeclaredEnds?) -> AgentObservation {
+    /// Three runs since the last pass, each of which ended with this status or by this signal.
+    private static func seen(
+        _ status: Int32? = nil, signal: Int32? = nil, declared: DeclaredEnds?
+    ) -> AgentObservation {
         var seen = Sample.running {
             $0.restarts = 8
             $0.mainStarted = Sample.now - .seconds(10)
@@ -21,7 +23,9 @@ struct PlannedRestartTests {
             let end = Sample.now - .seconds(age)
             return [
                 Sample.line("Started.", .manager, at: end - .seconds(50), id: started),
-                JournalLine(at: end, speaker: .manager, text: "Exited.", messageID: exited, exitStatus: status),
+                JournalLine(
+                    at: end, speaker: .manager, text: "Exited.", messageID: exited, exitStatus: status,
+                    exitSignal: signal),
                 Sample.line("Failed.", .manager, at: end, id: failed),
                 Sample.line("Scheduled.", .manager, at: end, id: scheduled),
             ]
@@ -40,6 +44,8 @@ struct PlannedRestartTests {
         #expect(Self.finding(Self.seen(75, declared: DeclaredEnds(statuses: [75]))) == nil)
         #expect(Self.finding(Self.seen(1, declared: DeclaredEnds(statuses: [75]))) != nil)
         #expect(Self.finding(Self.seen(75, declared: nil)) != nil)
+        #expect(Self.finding(Self.seen(signal: 10, declared: DeclaredEnds(signals: [10]))) == nil)
+        #expect(Self.finding(Self.seen(signal: 11, declared: DeclaredEnds(signals: [10]))) != nil)
     }
 
     @Test func `where any end is declared, one that was not seen is not taken for a crash`() {

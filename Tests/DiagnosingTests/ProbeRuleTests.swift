@@ -42,6 +42,22 @@ struct ProbeRuleTests {
         #expect(finding.evidence.last == Evidence("ledger", "failed in the pass before, too"))
     }
 
+    @Test func `what somebody has stopped in its course is left to them, and told with the command that lets it go on`()
+        throws
+    {
+        var seen = Sample.running { $0.activeSince = Sample.now - .seconds(3600) }
+        seen.probes = [Self.failing]
+        seen.suspended = Suspension("its cgroup is frozen", ShellCommand("systemctl", "thaw", Sample.unit))
+        var history = AgentHistory()
+        history.kinds = [.probeFailed]
+        let findings = Rules.findings(seen, history: history, policy: Policy())
+        let finding = try #require(findings.first { $0.kind == .probeFailed })
+        #expect(finding.severity == .warning)
+        #expect(finding.prescription == .none)
+        #expect(finding.summary.contains("because its cgroup is frozen."))
+        #expect(finding.summary.contains("`systemctl thaw \(Sample.unit)`"))
+    }
+
     @Test func `nothing is judged before the warm-up is over`() {
         #expect(Self.finding([Self.failing], up: .seconds(239), failedBefore: true) == nil)
         #expect(Self.finding([Self.failing], up: .seconds(240), failedBefore: true) != nil)

@@ -46,6 +46,24 @@ struct StrayTokenTests {
         #expect(stray?.summary.contains("its user's word alone") == true)
     }
 
+    @Test func `that a port is its own a user may say of any, and so no other's service is named for it`() {
+        let found = StrayTests.stray {
+            $0.tokens = []
+            $0.port = 443
+            $0.isOtherUsers = true
+            $0.place = .service("web.service", governs: true)
+        }
+        func isNamed(_ scope: Scope) -> Bool {
+            let findings = StrayTests.findings(
+                StrayTests.seen([found]) {
+                    $0.agent = Agent(id: AgentID(scope: scope, unit: Sample.unit), name: "coder", config: [])
+                })
+            return findings.contains { $0.summary.contains("web.service") }
+        }
+        #expect(isNamed(.system))
+        #expect(!isNamed(Sample.user))
+    }
+
     @Test func `a unit whose name is a shell's word is quoted where a person would type it`() {
         let found = StrayTests.stray {
             $0.tokens = []

@@ -74,6 +74,7 @@ struct UnitRulesTests {
             $0.exitStatus = 78
             $0.activeState = state
             $0.subState = state == "active" ? "running" : "start"
+            $0.stateSince = Sample.now - .seconds(5)
         }
         #expect(Self.kinds(seen).isEmpty)
     }

@@ -99,11 +99,13 @@ package enum Sample {
     /// A version whose digest follows from its text; it lies there since a day.
     package static func config(
         _ text: String, path: String = configPath, modified: Timestamp = now - .seconds(86_400),
-        changed: Timestamp = now - .seconds(86_400), meaning: String? = nil, release: String? = nil
+        changed: Timestamp = now - .seconds(86_400), meaning: String? = nil, release: String? = nil,
+        touched: String? = nil
     ) -> ConfigVersion {
         ConfigVersion(
             path: path, bytes: Array(text.utf8), digest: digest(text), mode: 0o600, uid: 1000, gid: 1000,
-            modified: modified, changed: changed, meaning: meaning.map(digest), release: release)
+            modified: modified, changed: changed, meaning: meaning.map(digest), release: release,
+            touched: touched)
     }
 
     package static func digest(_ text: String) -> Digest {

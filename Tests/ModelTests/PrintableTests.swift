@@ -15,6 +15,8 @@ struct PrintableTests {
         ("zero\u{200b}width\u{feff}", "zero·width·"),
         ("line\u{2028}paragraph\u{2029}", "line·paragraph·"),
         ("\u{85}next line", "·next line"),
+        ("soft\u{ad}hyphen\u{61c}\u{180e}", "soft·hyphen··"),
+        ("tag\u{e0041} variant\u{e0100} private\u{e000}\u{f0000}", "tag· variant· private··"),
         ("painted\u{10FFF0}\u{10FFF3}\u{10FFFF}", "painted···"),
         ("", ""),
     ])

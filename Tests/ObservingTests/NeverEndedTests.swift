@@ -40,7 +40,7 @@ struct NeverEndedTests {
                 found.hasSocket = person.hasSocket
                 found.program = person.program
                 found.place = UnitPlace.of(found.process.cgroup).place(
-                    isContainer: person.isContained, of: found, isMain: &found.isServiceMain
+                    isContainer: person.isContained, writesToSocket: false, of: found, isMain: &found.isServiceMain
                 ) { scope, unit in
                     RandomHost.services.first { $0.name == unit && $0.scope.uid == scope.uid }
                         .flatMap { host.mains[$0.group] }

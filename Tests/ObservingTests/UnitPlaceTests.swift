@@ -39,7 +39,7 @@ struct UnitPlaceTests {
     /// Of process 7.
     private static func place(
         _ path: String, isContainer: Bool = false, ancestors: [Int32] = [], mark: String? = nil,
-        isMain: inout Bool, service: ServiceStart.Ask
+        writesToSocket: Bool = false, isMain: inout Bool, service: ServiceStart.Ask
     ) -> Outsider.Place {
         let process = ProcessFacts(
             id: ProcessID(pid: 7, startTicks: 5), parent: 1, command: "node", cgroup: path, uid: 0, invocationID: mark)
@@ -47,14 +47,19 @@ struct UnitPlaceTests {
         found.ancestors = ancestors.map {
             Outsider.Ancestor(id: ProcessID(pid: $0, startTicks: 1), command: "a", role: .ordinary)
         }
-        return UnitPlace.of(path).place(isContainer: isContainer, of: found, isMain: &isMain, service)
+        return UnitPlace.of(path).place(
+            isContainer: isContainer, writesToSocket: writesToSocket, of: found, isMain: &isMain, service)
     }
 
     private static func place(
-        _ path: String, isContainer: Bool = false, ancestors: [Int32] = [], mark: String? = nil, main: Int32? = nil
+        _ path: String, isContainer: Bool = false, ancestors: [Int32] = [], mark: String? = nil,
+        writesToSocket: Bool = false, main: Int32? = nil
     ) -> Outsider.Place {
         var isMain = true
-        return place(path, isContainer: isContainer, ancestors: ancestors, mark: mark, isMain: &isMain) { _, _ in
+        return place(
+            path, isContainer: isContainer, ancestors: ancestors, mark: mark, writesToSocket: writesToSocket,
+            isMain: &isMain
+        ) { _, _ in
             main.map { ServiceStart(mainPID: $0, invocationID: "now", isOver: false) }
         }
     }
@@ -67,6 +72,15 @@ struct UnitPlaceTests {
     func `what a container engine runs is a container's, whatever it shares with the host`(path: String) {
         if case .container = Self.place(path) { return }
         Issue.record("\(path) is \(Self.place(path))")
+    }
+
+    @Test func `what has lost its service's mark and writes where that does is the service's`() {
+        let path = "/system.slice/mailer.service"
+        #expect(Self.place(path, writesToSocket: true, main: 3) == .service("mailer.service", governs: true))
+        #expect(Self.place(path, writesToSocket: false, main: 3) == .service("mailer.service", governs: false))
+        #expect(
+            Self.place(path, mark: "earlier", writesToSocket: true, main: 3)
+                == .service("mailer.service", governs: false))
     }
 
     @Test(arguments: [

@@ -64,6 +64,15 @@ struct KnownGoodTests {
         #expect(!first.promote)
     }
 
+    @Test func `files that came under a process which has read others prove nothing, whatever their age`() {
+        var history = Self.history(Self.judge())
+        let started = Sample.now - .seconds(3600)
+        history.worked = WorkingRun(started: started, meanings: [Sample.config("read").meaning.hex])
+        #expect(Self.isReset(Self.judge(Self.seen(at: Sample.now + .seconds(600)), after: history)))
+        history.worked = WorkingRun(started: started - .seconds(60), meanings: [Sample.config("read").meaning.hex])
+        #expect(Self.judge(Self.seen(at: Sample.now + .seconds(600)), after: history).promote, "an earlier process")
+    }
+
     @Test func `a config is promoted once and then left in peace`() {
         var moment = Sample.now
         var history = AgentHistory()

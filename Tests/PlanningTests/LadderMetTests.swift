@@ -73,23 +73,35 @@ struct LadderMetTests {
 
     // MARK: Undo
 
-    /// What stands there, and what was started, so long after the restore.
-    private func undone(changed: Duration, started: Duration) -> Bool {
+    /// What stands there, what the file says of that, and what was started, so long after the restore.
+    private func undone(changed: Duration, touched: Duration?, started: Duration) -> Bool {
         let restored = Sample.now - .seconds(300)
         var seen = Sample.running { $0.mainStarted = restored + started }
-        seen.config = [Sample.present(Sample.config("migrated", changed: restored + changed))]
+        let mark = touched.map { (restored + $0).rfc3339 }
+        seen.config = [Sample.present(Sample.config("migrated", changed: restored + changed, touched: mark))]
         let replaced = Ladder.Replaced(version: Outage.bad, by: ConfigIdentity(Outage.good), at: restored)
-        return Ladder.undo(seen, replaced: [replaced], policy: Policy()) != nil
+        return Ladder.undo(seen, replaced: [replaced]) != nil
     }
 
     @Test func `what the agent itself has made of the restored config on its start is taken back`() {
-        #expect(undone(changed: .seconds(5), started: .seconds(1)))
-        #expect(undone(changed: .seconds(240), started: .seconds(1)))
+        #expect(undone(changed: .seconds(5), touched: .seconds(4), started: .seconds(1)))
+        #expect(undone(changed: .seconds(240), touched: .seconds(240), started: .seconds(1)))
     }
 
     @Test func `what came later, or from before, or without a start, is somebody's own`() {
-        #expect(!undone(changed: .seconds(241), started: .seconds(1)))
-        #expect(!undone(changed: .seconds(-2), started: .seconds(1)))
-        #expect(!undone(changed: .seconds(5), started: .seconds(-2)))
+        #expect(!undone(changed: .seconds(-2), touched: .seconds(-2), started: .seconds(1)))
+        #expect(!undone(changed: .seconds(5), touched: .seconds(5), started: .seconds(-2)))
+    }
+
+    @Test func `a file that its agent has not marked as its own is somebody's edit`() {
+        #expect(!undone(changed: .seconds(5), touched: nil, started: .seconds(1)))
+        #expect(!undone(changed: .seconds(5), touched: .seconds(-86_400), started: .seconds(1)))
+        #expect(!undone(changed: .seconds(30), touched: .seconds(5), started: .seconds(1)))
+        #expect(!undone(changed: .seconds(5), touched: nil, started: .seconds(6)), "before the last start")
+    }
+
+    @Test func `what comes at once with a start is the agent's`() {
+        #expect(undone(changed: .seconds(5), touched: nil, started: .seconds(3)))
+        #expect(undone(changed: .seconds(2), touched: nil, started: .seconds(60)), "with the first start")
     }
 }

@@ -118,7 +118,7 @@ struct LadderRecoveryTests {
     @Test func `undoing a rollback puts the very file back that it replaced`() {
         var seen = Sample.failed()
         seen.config = [Sample.present(Outage.good)]
-        let undo = Ladder.undo(seen, replaced: [Self.replaced(Outage.bad, by: Outage.good)], policy: Policy())
+        let undo = Ladder.undo(seen, replaced: [Self.replaced(Outage.bad, by: Outage.good)])
         let back = ConfigRestore(version: Outage.bad, replacing: Outage.good.digest)
         #expect(
             undo
@@ -131,25 +131,25 @@ struct LadderRecoveryTests {
         var seen = Sample.failed()
         let replaced = [Self.replaced(Outage.bad, by: Outage.good)]
         seen.config = [Sample.present(Sample.config("a person's correction"))]
-        #expect(Ladder.undo(seen, replaced: replaced, policy: Policy()) == nil)
+        #expect(Ladder.undo(seen, replaced: replaced) == nil)
         seen.config = [ConfigFile(path: Sample.configPath, state: .missing)]
-        #expect(Ladder.undo(seen, replaced: replaced, policy: Policy()) == nil)
+        #expect(Ladder.undo(seen, replaced: replaced) == nil)
         seen.config = [Sample.present(Sample.config("good", path: "/srv/coder/other.json"))]
-        #expect(Ladder.undo(seen, replaced: replaced, policy: Policy()) == nil)
+        #expect(Ladder.undo(seen, replaced: replaced) == nil)
     }
 
     @Test func `what the agent has only marked anew since the rollback is taken back, too`() {
         var seen = Sample.failed()
         let touched = Sample.config("good, touched", meaning: "good")
         seen.config = [Sample.present(touched)]
-        let undo = Ladder.undo(seen, replaced: [Self.replaced(Outage.bad, by: Outage.good)], policy: Policy())
+        let undo = Ladder.undo(seen, replaced: [Self.replaced(Outage.bad, by: Outage.good)])
         #expect(undo?.restores == [ConfigRestore(version: Outage.bad, replacing: touched.digest)])
     }
 
     @Test func `there is nothing to undo where nothing was replaced`() {
         var seen = Sample.failed()
         seen.config = [Sample.present(Outage.good)]
-        #expect(Ladder.undo(seen, replaced: [], policy: Policy()) == nil)
+        #expect(Ladder.undo(seen, replaced: []) == nil)
     }
 
     @Test func `of several files each one is taken back for itself`() throws {
@@ -163,7 +163,7 @@ struct LadderRecoveryTests {
             replaced: [
                 Self.replaced(Outage.bad, by: Outage.good),
                 Self.replaced(other, by: Sample.config("other good")),
-            ], policy: Policy())
+            ])
         #expect(undo?.restores.map(\.version) == [Outage.bad])
     }
 }

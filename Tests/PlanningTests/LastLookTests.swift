@@ -85,8 +85,21 @@ struct LastLookTests {
     @Test(arguments: ["failed", "inactive"])
     func `a unit that went down meanwhile is not restarted, also for an order`(state: String) {
         let sentence = "\(Self.unit) is \(state) by now, so it is not restarted; the next look decides."
-        #expect(judge(.restartUnit, now: Self.seen(state)) == .no(sentence))
+        var unproven = Self.seen(state)
+        unproven.journal.end = .unknown("the journal is gone")
+        #expect(judge(.restartUnit, now: unproven) == .no(sentence))
         #expect(judge(.restartUnit, now: Self.seen(state), isOrdered: true) == .no(sentence))
+    }
+
+    @Test func `one that has crashed meanwhile, as is proven, is started`() {
+        func crashed(_ state: String) -> AgentObservation {
+            var seen = Self.seen(state)
+            seen.journal.end = .byItself(Evidence("a", "b"))
+            return seen
+        }
+        #expect(judge(.restartUnit, now: crashed("failed")) == .go(.start))
+        #expect(judge(.restartUnit, now: crashed("failed"), isOrdered: true) != .go(.start))
+        #expect(judge(.restartUnit, now: crashed("inactive")) != .go(.start))
     }
 
     @Test func `another remedy is no job`() {

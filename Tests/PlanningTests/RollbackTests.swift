@@ -75,11 +75,12 @@ struct RollbackTests {
     }
 
     @Test func `a file that is older than a process that worked has been read by that`() {
-        func worked(_ started: Timestamp) -> Rollback.Objection? {
-            objection { $0.history.worked = WorkingRun(started: started, meanings: []) }
+        func worked(_ started: Timestamp, _ meanings: Set<String> = []) -> Rollback.Objection? {
+            objection { $0.history.worked = WorkingRun(started: started, meanings: meanings) }
         }
         #expect(worked(Self.bad.changed) == nil)
         #expect(worked(Self.bad.changed + .microseconds(1)) != nil)
+        #expect(worked(Self.bad.changed + .seconds(1), ["a5"]) == nil, "it is known to have read another one")
     }
 
     // MARK: What it has met

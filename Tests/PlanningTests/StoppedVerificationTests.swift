@@ -8,9 +8,12 @@ struct StoppedVerificationTests {
     private static let plan = Plan(
         agent: Sample.id, rungs: [.rule(.unitFailed)], steps: [.resetFailed, .startUnit], reason: "")
 
-    private func judge(_ seen: AgentObservation, restarts: UInt32 = 0) -> Verification {
-        Verification.judge(
-            Self.plan, before: Sample.failed(), seen: seen, findings: [], acted: Sample.now - .seconds(60),
+    private func judge(_ seen: AgentObservation, restarts: UInt32 = 0, restores: Bool = false) -> Verification {
+        let restore = ConfigRestore(version: Sample.config("good"), replacing: Sample.digest("bad"))
+        let steps = (restores ? [.restoreConfig(restore)] : []) + Self.plan.steps
+        return Verification.judge(
+            Plan(agent: Sample.id, rungs: Self.plan.rungs, steps: steps, reason: ""), before: Sample.failed(),
+            seen: seen, findings: [], acted: Sample.now - .seconds(60),
             restarts: restarts, policy: Policy())
     }
 
@@ -25,6 +28,21 @@ struct StoppedVerificationTests {
         #expect(
             judge(Sample.failed { $0.unitFileState = "disabled" })
                 == .stopped("While it was being watched, the unit is disabled."))
+    }
+
+    @Test func `an end with success proves nothing of a config that was put back`() {
+        let seen = Sample.inactive { $0.mainEnd = .exited(0) }
+        #expect(
+            judge(seen, restores: true)
+                == .stopped("It has ended with success meanwhile, which says nothing of its config."))
+        guard case .broken = judge(seen) else {
+            Issue.record("without a config it is broken, and \(judge(seen)) came")
+            return
+        }
+        guard case .broken = judge(Sample.failed(), restores: true) else {
+            Issue.record("a failure is one, and \(judge(Sample.failed(), restores: true)) came")
+            return
+        }
     }
 
     @Test func `a unit that runs although it is disabled is judged by how it runs`() {

@@ -45,7 +45,9 @@ enum PropertySample {
         (.needDaemonReload, .boolean(true)),
         (.loadError, .structure([.text("org.freedesktop.systemd1.BadUnitSetting"), .text("Bad.")])),
         (.wantedBy, .texts(["multi-user.target"])), (.requiredBy, .texts(["r.service"])),
-        (.upheldBy, .texts(["u.service"])), (.bindsTo, .texts(["b.service"])), (.partOf, .texts(["p.service"])),
+        (.upheldBy, .texts(["u.service"])), (.boundBy, .texts(["k.service"])),
+        (.onFailureOf, .texts(["f.service"])), (.onSuccessOf, .texts(["s.service"])), (.bindsTo, .texts(["b.service"])),
+        (.partOf, .texts(["p.service"])),
         (.requires, .texts(["q.service"])), (.mainCode, .int32(2)), (.mainExited, .uint64(14)),
         (.killSignal, .int32(15)), (.restartKillSignal, .int32(10)), (.logLevelMax, .int32(4)),
         (.restartForce, statuses([75, 76], [1])), (.success, statuses([], [2])), (.dynamicUser, .boolean(true)),
@@ -109,6 +111,9 @@ enum PropertySample {
         properties.wantedBy = ["multi-user.target"]
         properties.requiredBy = ["r.service"]
         properties.upheldBy = ["u.service"]
+        properties.boundBy = ["k.service"]
+        properties.onFailureOf = ["f.service"]
+        properties.onSuccessOf = ["s.service"]
         properties.bindsTo = ["b.service"]
         properties.partOf = ["p.service"]
         properties.requires = ["q.service"]
