@@ -7,76 +7,81 @@ internal import Planning
 extension Pass {
     func verify(_ treatments: [Treatment]) {
         let acted = environment.now()
-        var pending: [Treatment] = []
-        for treatment in treatments {
-            let results = treatment.outcomes.list.map(\.result)
-            // What is not over is not judged: the next pass looks first.
-            if results.contains(.pending) {
-                // A job that systemd is still at was asked for, and is not asked for again.
-                let isJob = treatment.outcomes.list.contains { $0.result == .pending && $0.isUnitJob }
-                if isJob {
-                    treatment.subject.reason = treatment.failure?.reason
-                } else {
-                    leave(treatment, treatment.failure?.reason)
-                }
-                // Between two crashes an agent looks well; nothing was done about it yet.
-                treatment.subject.unproven = treatment.plan.startsUnit
-                continue
-            }
-            // Somebody else has moved the unit since the plan was made: the next look decides.
-            if let failure = treatment.failure, failure.isOvertaken {
-                leave(treatment, failure.reason)
-                treatment.subject.unproven = treatment.plan.startsUnit
-                continue
-            }
-            // What was refused because it is not what was seen any more is judged by what is seen now.
-            if let failure = treatment.failure, failure.result != .refused || treatment.plan.startsUnit {
-                fail(treatment, "\(failure.remedy) of \(failure.target): \(failure.reason)")
-            } else {
-                pending.append(treatment)
-            }
-        }
+        var pending = treatments.filter { weighOutcomes(of: $0) }
         for treatment in treatments { treatment.subject.history.acted = acted }
         lookAgain(treatments)
         while !pending.isEmpty {
             let late = environment.now() >= deadline
-            pending = pending.filter { treatment in
-                let each = treatment.subject
-                let restarts = treatment.restarts ?? each.seen.unit.restarts
-                let verdict = Verification.judge(
-                    treatment.plan, before: treatment.before, seen: each.seen, findings: each.findings, acted: acted,
-                    restarts: restarts, policy: policy)
-                switch verdict {
-                case .healed:
-                    treatment.result = .healed
-                    each.healed = true
-                    each.unproven = false
-                    each.reason = nil
-                    return false
-                case .broken(let reason):
-                    // What was refused was not tried.
-                    if !treatment.plan.startsUnit, let refusal = treatment.failure {
-                        leave(treatment, refusal.reason)
-                    } else {
-                        fail(treatment, reason)
-                    }
-                    return false
-                case .stopped(let reason):
-                    // Whether it helped nobody knows.
-                    each.unproven = true
-                    each.reason = reason
-                    return false
-                case .waiting(let clause):
-                    guard late else { return true }
-                    // Not proven is not disproven: what was done stands, and the next pass judges it.
-                    each.unproven = true
-                    each.reason = "The pass's time was up while \(each.agent.id.unit) \(clause)."
-                    return false
-                }
-            }
+            pending = pending.filter { !decide($0, acted: acted, late: late) }
             guard !pending.isEmpty else { break }
             environment.pause(.milliseconds(500))
             lookAgain(pending)
+        }
+    }
+
+    /// Settles what the outcomes alone decide. Returns whether a later look has to tell if it helped.
+    private func weighOutcomes(of treatment: Treatment) -> Bool {
+        let results = treatment.outcomes.list.map(\.result)
+        // What is not over is not judged: the next pass looks first.
+        if results.contains(.pending) {
+            // A job that systemd is still at was asked for, and is not asked for again.
+            let isJob = treatment.outcomes.list.contains { $0.result == .pending && $0.isUnitJob }
+            if isJob {
+                treatment.subject.reason = treatment.failure?.reason
+            } else {
+                leave(treatment, treatment.failure?.reason)
+            }
+            // Between two crashes an agent looks well; nothing was done about it yet.
+            treatment.subject.unproven = treatment.plan.startsUnit
+            return false
+        }
+        // Somebody else has moved the unit since the plan was made: the next look decides.
+        if let failure = treatment.failure, failure.isOvertaken {
+            leave(treatment, failure.reason)
+            treatment.subject.unproven = treatment.plan.startsUnit
+            return false
+        }
+        // What was refused because it is not what was seen any more is judged by what is seen now.
+        if let failure = treatment.failure, failure.result != .refused || treatment.plan.startsUnit {
+            fail(treatment, "\(failure.remedy) of \(failure.target): \(failure.reason)")
+            return false
+        }
+        return true
+    }
+
+    /// Judges by the last look. Returns whether there is no more to wait for: it is decided, or the time is up.
+    private func decide(_ treatment: Treatment, acted: Timestamp, late: Bool) -> Bool {
+        let each = treatment.subject
+        let restarts = treatment.restarts ?? each.seen.unit.restarts
+        let verdict = Verification.judge(
+            treatment.plan, before: treatment.before, seen: each.seen, findings: each.findings, acted: acted,
+            restarts: restarts, policy: policy)
+        switch verdict {
+        case .healed:
+            treatment.result = .healed
+            each.healed = true
+            each.unproven = false
+            each.reason = nil
+            return true
+        case .broken(let reason):
+            // What was refused was not tried.
+            if !treatment.plan.startsUnit, let refusal = treatment.failure {
+                leave(treatment, refusal.reason)
+            } else {
+                fail(treatment, reason)
+            }
+            return true
+        case .stopped(let reason):
+            // Whether it helped nobody knows.
+            each.unproven = true
+            each.reason = reason
+            return true
+        case .waiting(let clause):
+            guard late else { return false }
+            // Not proven is not disproven: what was done stands, and the next pass judges it.
+            each.unproven = true
+            each.reason = "The pass's time was up while \(each.agent.id.unit) \(clause)."
+            return true
         }
     }
 

@@ -63,19 +63,14 @@ extension MessageReader {
     /// Out of `a(sbbsi)` (type, whether it is one of several alternatives, whether it is negated, parameter, result) those
     /// whose result is negative.
     func variantOfConditions() throws(SystemdError) -> [String] {
-        _ = try enter("v", "a(sbbsi)")
-        _ = try enter("a", "(sbbsi)")
         var unmet: [String] = []
-        while try enter("r", "sbbsi") {
+        try eachRow("sbbsi") { () throws(SystemdError) -> Void in
             let name = try text()
             try skip("b")
             let isNegated = try number("b", as: Int32.self) != 0
             let parameter = try text()
             if try number("i", as: Int32.self) < 0 { unmet.append("\(name)=\(isNegated ? "!" : "")\(parameter)") }
-            try exit()
         }
-        try exit()
-        try exit()
         return unmet
     }
 
@@ -107,16 +102,11 @@ extension MessageReader {
 
     /// `a(ssbt)`
     func variantOfMounts() throws(SystemdError) -> [UnitProperties.BindMount] {
-        _ = try enter("v", "a(ssbt)")
-        _ = try enter("a", "(ssbt)")
         var mounts: [UnitProperties.BindMount] = []
-        while try enter("r", "ssbt") {
+        try eachRow("ssbt") { () throws(SystemdError) -> Void in
             mounts.append(UnitProperties.BindMount(source: try text(), place: try text()))
             try skip("bt")
-            try exit()
         }
-        try exit()
-        try exit()
         return mounts
     }
 
@@ -133,64 +123,56 @@ extension MessageReader {
 
     /// `a(sb)`, where the flag says that the file may be missing.
     func variantOfFiles() throws(SystemdError) -> [UnitProperties.EnvironmentFile] {
-        _ = try enter("v", "a(sb)")
-        _ = try enter("a", "(sb)")
         var files: [UnitProperties.EnvironmentFile] = []
-        while try enter("r", "sb") {
+        try eachRow("sb") { () throws(SystemdError) -> Void in
             let path = try text()
             // A boolean of D-Bus is a C int (sd_bus_message_read_basic(3)).
             files.append(UnitProperties.EnvironmentFile(path: path, isOptional: try number("b", as: Int32.self) != 0))
-            try exit()
         }
-        try exit()
-        try exit()
         return files
     }
 
     /// The path and the words out of `a(sasbttttuii)`; what became of the last start is passed over.
     func variantOfCommands() throws(SystemdError) -> [String] {
-        _ = try enter("v", "a(sasbttttuii)")
-        _ = try enter("a", "(sasbttttuii)")
         var words: [String] = []
-        while try enter("r", "sasbttttuii") {
+        try eachRow("sasbttttuii") { () throws(SystemdError) -> Void in
             words.append(try text())
             _ = try enter("a", "s")
             while sd_bus_message_at_end(raw, 0) == 0 { words.append(try text()) }
             try exit()
             try skip("bttttuii")
-            try exit()
         }
-        try exit()
-        try exit()
         return words
     }
 
     /// `a(ss)`
     func variantOfPairs() throws(SystemdError) -> [UnitProperties.Credential] {
-        _ = try enter("v", "a(ss)")
-        _ = try enter("a", "(ss)")
         var pairs: [UnitProperties.Credential] = []
-        while try enter("r", "ss") {
+        try eachRow("ss") { () throws(SystemdError) -> Void in
             pairs.append(UnitProperties.Credential(name: try text(), path: try text()))
-            try exit()
         }
-        try exit()
-        try exit()
         return pairs
     }
 
     /// The names out of `a(say)`; the bytes are secrets, and stay where they are.
     func variantOfNames() throws(SystemdError) -> [String] {
-        _ = try enter("v", "a(say)")
-        _ = try enter("a", "(say)")
         var names: [String] = []
-        while try enter("r", "say") {
+        try eachRow("say") { () throws(SystemdError) -> Void in
             names.append(try text())
             try skip("ay")
+        }
+        return names
+    }
+
+    /// Reads each row of a variant that holds `a(…)`, whose types are `row`.
+    private func eachRow(_ row: String, _ read: () throws(SystemdError) -> Void) throws(SystemdError) {
+        _ = try enter("v", "a(\(row))")
+        _ = try enter("a", "(\(row))")
+        while try enter("r", row) {
+            try read()
             try exit()
         }
         try exit()
         try exit()
-        return names
     }
 }

@@ -65,30 +65,31 @@ struct LedgerWorkedTests {
 
     // MARK: Rollbacks
 
-    @Test(arguments: [("healed", 1), ("held", 0), (nil, 1)] as [(String?, Int)])
-    func `a rollback of which nobody knows whether it helped may be made again`(outcome: String?, count: Int) throws {
+    /// Planned, and not begun.
+    private func plannedRollback() throws -> (incident: Incident, action: Int64) {
         let incident = try ledger.openIncident(
             Sample.id, kinds: [.unitConfigExit], severity: .critical, summary: "", at: Sample.now)
         let restore = ConfigRestore(version: version("good"), replacing: Sample.digest("bad"))
         let plan = Plan(agent: Sample.id, rungs: [.lastKnownGood], steps: [.restoreConfig(restore)], reason: "")
         let ids = try ledger.plan(
             plan, targets: [Sample.configPath], incident: incident, number: 1, at: Sample.now)
-        try ledger.begin(action: ids[0], at: Sample.now)
+        return (incident, ids[0])
+    }
+
+    @Test(arguments: [("healed", 1), ("held", 0), (nil, 1)] as [(String?, Int)])
+    func `a rollback of which nobody knows whether it helped may be made again`(outcome: String?, count: Int) throws {
+        let (incident, action) = try plannedRollback()
+        try ledger.begin(action: action, at: Sample.now)
         try ledger.end(
-            action: ids[0], ActionOutcome(remedy: "", target: "", result: .done, reason: ""), at: Sample.now)
+            action: action, ActionOutcome(remedy: "", target: "", result: .done, reason: ""), at: Sample.now)
         if let outcome { try ledger.close(incident, outcome: outcome, at: Sample.now) }
         #expect(try ledger.rollbacks(of: Sample.id).count == count)
     }
 
     @Test func `when a restore was begun is told with what it replaced`() throws {
         try ledger.keep(version("bad"), of: Sample.id, as: .seen, at: Sample.now)
-        let incident = try ledger.openIncident(
-            Sample.id, kinds: [.unitConfigExit], severity: .critical, summary: "", at: Sample.now)
-        let restore = ConfigRestore(version: version("good"), replacing: Sample.digest("bad"))
-        let plan = Plan(agent: Sample.id, rungs: [.lastKnownGood], steps: [.restoreConfig(restore)], reason: "")
-        let ids = try ledger.plan(
-            plan, targets: [Sample.configPath], incident: incident, number: 1, at: Sample.now)
-        try ledger.begin(action: ids[0], at: Sample.now + .seconds(3))
+        let (incident, action) = try plannedRollback()
+        try ledger.begin(action: action, at: Sample.now + .seconds(3))
         #expect(try ledger.replaced(in: incident).map(\.at) == [Sample.now + .seconds(3)])
     }
 
