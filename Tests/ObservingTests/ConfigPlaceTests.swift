@@ -66,7 +66,9 @@ struct ConfigPlaceTests {
         #expect(Self.agent(Sample.user, entry: entry).agent.config.allSatisfy { !$0.isRoots && $0.origin == .settings })
     }
 
-    @Test(arguments: ["OPENCLAW_CONFIG_PATH=/srv/b.json", "OPENCLAW_STATE_DIR=/srv", "OPENCLAW_PROFILE=b"])
+    @Test(
+        .enabled(if: geteuid() == 0, "only root reads a file as systemd does for a unit of root's"),
+        arguments: ["OPENCLAW_CONFIG_PATH=/srv/b.json", "OPENCLAW_STATE_DIR=/srv", "OPENCLAW_PROFILE=b"])
     func `what a file says that others may write, or exchange, is not root's word`(line: String) throws {
         let folder = try ScratchFolder()
         let file = try folder.write("agent.env", line + "\n")
@@ -75,7 +77,8 @@ struct ConfigPlaceTests {
         #expect(found.allSatisfy { !$0.isRoots })
     }
 
-    @Test func `a file has the word before the unit's own lines, and makes the path its writer's`() throws {
+    @Test(.enabled(if: geteuid() == 0, "only root reads a file as systemd does for a unit of root's"))
+    func `a file has the word before the unit's own lines, and makes the path its writer's`() throws {
         let folder = try ScratchFolder()
         let file = try folder.write("agent.env", "OPENCLAW_CONFIG_PATH=/etc/shadow\n")
         let found = config(.system, "OPENCLAW_CONFIG_PATH=/srv/a.json", files: [file])

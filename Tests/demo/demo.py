@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "fleet"))
 import breaks  # noqa: E402
 from agents import create, run, wait  # noqa: E402
 
-WATCHDOG = "/srv/watchdog/.build/release/watchdog"
+WATCHDOG = "/usr/local/bin/watchdog"
 DOUBLES = "http://127.0.0.1:9900"
 COLOUR = os.environ.get("COLOUR") == "yes"
 
