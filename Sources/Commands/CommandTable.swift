@@ -33,7 +33,8 @@ enum CommandTable {
             RunCommand.command, DoctorCommand.command, StatusCommand.command, IncidentsCommand.command,
             ExplainCommand.command, ConfigCheckCommand.command, ConfigHistoryCommand.command, ConfigDiffCommand.command,
             ConfigShowCommand.command,
-            ConfigApplyCommand.command, ConfigConfirmCommand.command, ConfigRollbackCommand.command,
+            ConfigApplyCommand.command, ConfigConfirmCommand.command, ConfigWaitingCommand.command,
+            ConfigRollbackCommand.command, PathsCommand.command,
             LockCommand.command, HelpCommand.command,
         ]
     }

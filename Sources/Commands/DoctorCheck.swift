@@ -59,6 +59,22 @@ struct DoctorCheck: Encodable {
         }
     }
 
+    /// What leaves this host for each agent, if it does.
+    static func telegram(_ settings: Settings) -> DoctorCheck {
+        guard settings.policy.asksTelegram else {
+            return DoctorCheck(
+                id: "telegram", state: .skipped,
+                sentence:
+                    "The Bot API is not asked about the agents' tokens (telegram.ask is false), so that a token that was revoked and a webhook are known from the agents' own lines alone."
+            )
+        }
+        return DoctorCheck(
+            id: "telegram", state: .ok,
+            sentence:
+                "A pass asks \(settings.policy.telegramAPI) about each agent's bot token, at most once an hour, by getMe and getWebhookInfo alone."
+        )
+    }
+
     static func advisor(_ environment: Environment, _ settings: Settings) -> DoctorCheck {
         guard let provider = settings.advisor else {
             return DoctorCheck(

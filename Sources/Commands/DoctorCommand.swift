@@ -47,7 +47,7 @@ enum DoctorCommand {
             throw CommandFailure(.unable, "watchdog: no agent is called \(name); `watchdog doctor` lists them.")
         }
         checks = DoctorCheck.observation(pass) + checks + DoctorCheck.channels(environment, settings)
-        checks.append(DoctorCheck.advisor(environment, settings))
+        checks += [DoctorCheck.telegram(settings), DoctorCheck.advisor(environment, settings)]
         checks.append(DoctorCheck.cron(environment, pass))
         let verdict = PassReport.worst(
             [report.verdict] + checks.map { $0.state == .problem ? .degraded : .healthy }, host: [])

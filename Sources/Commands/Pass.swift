@@ -93,7 +93,7 @@ final class Pass {
         tokenChecks = try ledger?.tokenChecks() ?? [:]
         request.tokenChecks = tokenChecks
         // What cannot be remembered would be asked again and again.
-        request.asksBotAPI = asksBotAPI && !dryRun
+        request.asksBotAPI = asksBotAPI && !dryRun && policy.asksTelegram
         request.killModeOrigins = killModes
         let snapshot = observer.observe(request, at: environment.now())
         newTokenChecks = snapshot.tokenChecks

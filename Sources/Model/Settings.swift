@@ -27,6 +27,8 @@ package struct Policy: Hashable, Sendable {
     package var rollbackAcrossReleases = false
     /// Where the Bot API is: one's own server has its own webhooks.
     package var telegramAPI = "https://api.telegram.org"
+    /// Whether it is asked about the agents' tokens at all.
+    package var asksTelegram = true
     /// Of a whole pass.
     package var deadline: Duration = .seconds(600)
     /// A config that somebody changed so lately is still being edited.

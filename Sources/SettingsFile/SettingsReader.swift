@@ -20,6 +20,7 @@ package enum SettingsReader {
         for var agent in try top.tables("agent") { settings.agents.append(try self.agent(&agent)) }
         if var telegram = try top.table("telegram") {
             if let api = try address("api", &telegram) { settings.policy.telegramAPI = api }
+            if let asks = try telegram.flag("ask") { settings.policy.asksTelegram = asks }
             try telegram.finish()
         }
         if var advisor = try top.table("advisor") { settings.advisor = try self.advisor(&advisor) }

@@ -9,7 +9,8 @@ extension CommandsTests {
         private let session: Session
         private static let commands = [
             "run", "doctor", "status", "incidents", "explain", "config check", "config history", "config diff",
-            "config show", "config apply", "config confirm", "config rollback", "lock", "help",
+            "config show", "config apply", "config confirm", "config waiting", "config rollback", "paths", "lock",
+            "help",
         ]
 
         init() throws {
@@ -33,7 +34,9 @@ extension CommandsTests {
               config show      Print a stored version of an agent's config, secrets masked
               config apply     Give an agent a new config, prove that it works, or put the old one back
               config confirm   Keep a config that was applied with --confirm
+              config waiting   List the changes of a config that have not come to their end
               config rollback  Put a stored version of an agent's config back, and prove that it works
+              paths            Show where its settings, its state and the secrets that they name lie
               lock             Start COMMAND only if no other agent on this host has its bot token
               help             Show what the program can do, or one command's help
 

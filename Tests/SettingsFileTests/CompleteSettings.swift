@@ -41,6 +41,7 @@ enum CompleteSettings {
 
         [telegram]
         api = "http://127.0.0.1:9000/"
+        ask = false
 
         [advisor]
         calls_per_day = 7

@@ -34,6 +34,7 @@ struct SettingsReaderTests {
         sales.telegramToken = .file("/srv/sales/token")
         expected.agents = [coder, sales]
         expected.policy.telegramAPI = "http://127.0.0.1:9000"
+        expected.policy.asksTelegram = false
         var advisor = AdvisorSettings(
             name: "groq", url: "https://api.groq.com/openai/v1", model: "openai/gpt-oss-20b")
         advisor.callsPerDay = 7
@@ -67,6 +68,7 @@ struct SettingsReaderTests {
         #expect(!settings.policy.killModeStrict)
         #expect(settings.policy.deadline == .seconds(600))
         #expect(settings.policy.telegramAPI == "https://api.telegram.org")
+        #expect(settings.policy.asksTelegram)
     }
 
     @Test(

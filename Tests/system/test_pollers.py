@@ -551,6 +551,27 @@ HOOK = "https://user:pass-9f3a@hooks.example.net:8443/telegram/path-4711?secret=
 HIDDEN = ("path-4711", "query-4712", "pass-9f3a")
 
 
+@test("with telegram.ask set to false no token is asked about, `doctor` says so, and what was answered before stays known",
+      EVERYWHERE, seconds=7)
+def unasked(world):
+    world.settings(more="ask = false")
+    world.create("pushed")
+    world.doubles.set_webhook(bot_token("pushed"), HOOK)
+    for _ in range(2):
+        equal(world.run("--json", status=0).verdict("pushed"), "healthy", "the verdict")
+    contains(world.watchdog("doctor").out, "telegram.ask is false", "what `doctor` says")
+    equal(asked(world), [], "what was asked")
+
+    world.settings()
+    equal(kinds(world.run("--json", status=1), "pushed"), ["poller-webhook"], "the findings once it is asked")
+    contains(world.watchdog("doctor").out, f"A pass asks {world.doubles.url}", "what `doctor` says")
+    world.settings(more="ask = false")
+    an_hour_passes(world)
+    equal(kinds(world.run("--json", status=1), "pushed"), ["poller-webhook"], "the findings when it is not asked any more")
+    equal(asked(world), BOTH, "what was asked")
+    equal([alert["event"] for alert in world.doubles.alerts()], ["opened"], "what was told")
+
+
 @test("a webhook that somebody has set is told with its host alone, and asked about once an hour", EVERYWHERE,
       seconds=9)
 def webhook(world):
