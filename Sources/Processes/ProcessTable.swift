@@ -11,21 +11,25 @@ package enum ProcessTable {
         read("/proc/\(pid)/cgroup").flatMap { cgroup(in: $0[...]) }
     }
 
-    /// Of lines `ID:CONTROLLERS:PATH` (cgroups(7)): the one of version 2, or else of systemd's own tree of version 1.
+    /// Of lines `ID:CONTROLLERS:PATH` (cgroups(7)): the one of version 2, or else of systemd's own tree of version 1. Where
+    /// systemd keeps the one, somebody else may have mounted the other, in which every process lies at the root.
     static func cgroup(in text: ArraySlice<UInt8>) -> String? {
+        var unified: ArraySlice<UInt8>?
         var legacy: ArraySlice<UInt8>?
         var line = text.startIndex
         while line < text.endIndex {
             let end = text[line...].firstIndex(of: UInt8(ascii: "\n")) ?? text.endIndex
-            if let path = path(in: text[line..<end], behind: "0::") { return String(decoding: path, as: UTF8.self) }
-            if let colon = text[line..<end].firstIndex(of: UInt8(ascii: ":")),
+            if let path = path(in: text[line..<end], behind: "0::") {
+                unified = path
+            } else if let colon = text[line..<end].firstIndex(of: UInt8(ascii: ":")),
                 let path = path(in: text[colon..<end], behind: ":name=systemd:")
             {
                 legacy = path
             }
             line = end + 1
         }
-        return legacy.map { String(decoding: $0, as: UTF8.self) }
+        let isElsewhere = unified.map { $0.elementsEqual("/".utf8) } ?? true
+        return (isElsewhere ? legacy ?? unified : unified).map { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func path(in line: ArraySlice<UInt8>, behind start: StaticString) -> ArraySlice<UInt8>? {

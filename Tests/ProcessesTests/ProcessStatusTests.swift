@@ -71,6 +71,10 @@ struct CgroupLineTests {
         ("1:name=systemd:/old\n0::/new\n", "/new"), ("0::/a:b:c\n", "/a:b:c"), ("0::/\n", "/"),
         ("0::/gone.service (deleted)\n", "/gone.service (deleted)"), ("5:cpu:/x\n", nil), ("", nil),
         ("1:name=systemd:/a:b\n", "/a:b"),
+        // systemd keeps the one of them; the other is somebody else's mount, with every process at its root.
+        ("1:name=systemd:/system.slice/a.service\n0::/\n", "/system.slice/a.service"),
+        ("1:name=systemd:/\n0::/system.slice/a.service\n", "/system.slice/a.service"),
+        ("1:name=systemd:/\n0::/\n", "/"),
     ])
     func `the tree of systemd is the one that counts`(text: String, group: String?) {
         #expect(ProcessTable.cgroup(in: Array(text.utf8)[...]) == group)
