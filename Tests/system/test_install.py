@@ -1,50 +1,22 @@
 """Putting the program in place on a host, and taking it away again: what works is not replaced by what does not, no promise
 is dropped, and what is left is named."""
-import shutil
 from pathlib import Path
 
 import breaks
 from agents import run
 from catalogue import OWN, SYSTEM, USER, test
+from checkouts import checkout, install, script, without_library
 from expect import check, contains, equal
 from test_config import described, edited, handed, open_changes, timers, with_mode
 from world import PROGRAM
 
-REPOSITORY = Path("/srv/watchdog")
 CRON = Path("/etc/cron.d/agent-watchdog")
-STATE = Path("/var/lib/agent-watchdog")
-CHECKOUT = Path("/root/checkout")
-
-
-def script(name, *words, checkout=REPOSITORY):
-    return run(str(checkout / "scripts" / name), *words, check=False)
 
 
 def refused(done, *sentences):
     equal(done.returncode, 1, f"the exit status ({done.stderr.strip()})")
     for sentence in sentences:
         contains(done.stderr, sentence, "what is said")
-
-
-def checkout(program):
-    """A checkout of which `program` was built."""
-    shutil.copytree(REPOSITORY, CHECKOUT, ignore=lambda folder, names: [".build"] if folder == str(REPOSITORY) else [])
-    built = CHECKOUT / ".build/release/watchdog"
-    built.parent.mkdir(parents=True)
-    shutil.copy(program, built)
-    return CHECKOUT
-
-
-def without_library():
-    """A program that its loader refuses, as one from a newer release of the distribution."""
-    folder = Path("/root/lacking")
-    folder.mkdir()
-    (folder / "gone.c").write_text("int gone(void) { return 0; }\n")
-    (folder / "main.c").write_text("int gone(void);\nint main(void) { return gone(); }\n")
-    run("cc", "-shared", "-o", str(folder / "libgone.so.7"), "-Wl,-soname,libgone.so.7", str(folder / "gone.c"))
-    run("cc", "-o", str(folder / "program"), str(folder / "main.c"), str(folder / "libgone.so.7"))
-    (folder / "libgone.so.7").unlink()
-    return folder / "program"
 
 
 def of_the_watchdog():
@@ -54,13 +26,14 @@ def of_the_watchdog():
 
 
 @test("installing puts program, settings and cron entry in place, and uninstalling takes them away")
-def install(world):
+def round_trip(world):
     agent = world.create("left", kill_mode="process")
     world.settings_path.unlink()
     world.settings_path.parent.rmdir()
-    Path("/usr/local/bin/watchdog").unlink()
+    checkout(PROGRAM)
+    Path(PROGRAM).unlink()
     before = of_the_watchdog()  # a checkout of this repository may lie anywhere
-    run(str(REPOSITORY / "scripts/install"))
+    install()
     for path, mode in ((Path("/usr/local/bin/watchdog"), 0o755), (CRON, 0o644), (world.settings_path, 0o644)):
         equal(oct(path.stat().st_mode & 0o777), oct(mode), f"the mode of {path}")
     world.run(status=0)
@@ -68,16 +41,16 @@ def install(world):
     check(drop_in.exists(), "the pass wrote no drop-in")
     edited = world.settings_path.read_text() + "# mine\n"
     world.settings_path.write_text(edited)
-    run(str(REPOSITORY / "scripts/install"))
+    install()
     equal(world.settings_path.read_text(), edited, "settings that were changed, after a second installation")
 
-    run(str(REPOSITORY / "scripts/uninstall"))
+    equal(script("uninstall").returncode, 0, "the exit status of uninstalling")
     for path in (Path("/usr/local/bin/watchdog"), CRON, drop_in):
         check(not path.exists(), f"{path} is left behind")
     equal(agent.state()["KillMode"], "process", "KillMode after the drop-in was taken away")
     check(world.ledger.path.exists(), "the ledger was removed without --purge")
     equal(world.settings_path.read_text(), edited, "settings that were changed, without --purge")
-    run(str(REPOSITORY / "scripts/uninstall"), "--purge")
+    equal(script("uninstall", "--purge").returncode, 0, "the exit status of a second time, with --purge")
     check(not world.state.exists() and not world.settings_path.exists(), "something is left after --purge")
     equal(of_the_watchdog() - before, set(), "files that are left after --purge")
 
@@ -95,7 +68,7 @@ def lacking(world):
 def unsettled(world):
     before = Path(PROGRAM).read_bytes()
     world.write_settings("[policy]\nsettel = \"3s\"\n")
-    refused(script("install"), f"{world.settings_path}:2", "nothing was changed")
+    refused(script("install", checkout=checkout(PROGRAM)), f"{world.settings_path}:2", "nothing was changed")
     check(Path(PROGRAM).read_bytes() == before and not CRON.exists(), "something was installed")
 
 
@@ -123,8 +96,13 @@ def promised_by_user(world):
     refused(script("uninstall"), "watchdog config confirm coder")
     check(Path(PROGRAM).exists(), "the program was removed")
     world.watchdog("config", "confirm", "coder", status=0)
+    # What another user's ledger says or hides is no reason to keep root from anything.
+    broken = Path("/home/second/.local/state/agent-watchdog/ledger.db")
+    run("useradd", "--create-home", "second")
+    broken.mkdir(parents=True)
     done = script("uninstall", "--purge")
-    equal(done.returncode, 0, "the exit status once it was confirmed")
+    equal(done.returncode, 0, f"the exit status once it was confirmed ({done.stderr})")
+    contains(done.stdout, "unknown  second's own watchdog", "what is said of the other's")
     contains(done.stdout, f"kept     {world.state}", "what is said of the user's own")
     check(world.ledger.path.exists(), "root took away what a user's watchdog knows")
 

@@ -12,6 +12,7 @@ import breaks
 import secrets_of
 from agents import SYSTEM_UNITS, bot_token, run
 from catalogue import SYSTEM, USER, test
+from checkouts import install
 from expect import check, contains, equal, lacks
 from world import ACCOUNT, PROGRAM
 
@@ -603,12 +604,8 @@ def watched(world):
 
 @test("installing makes the folder, and uninstalling refuses while a unit starts through the lock", seconds=8)
 def installed(world):
-    program = Path(PROGRAM).read_bytes()
-    run(str(REPOSITORY / "scripts/install"))
+    install()
     equal((oct(FOLDER.stat().st_mode), FOLDER.owner()), (oct(0o41733), "root"), "mode and owner of the folder")
-    Path(PROGRAM).unlink()
-    Path(PROGRAM).write_bytes(program)
-    Path(PROGRAM).chmod(0o755)
     agent = world.create("locked", token_in="unit")
     under_lock(agent, bot_token("locked"))
     done = run(str(REPOSITORY / "scripts/uninstall"), check=False)

@@ -6,9 +6,9 @@ from pathlib import Path
 import breaks
 from agents import run
 from catalogue import OWN, SYSTEM, test
+from checkouts import install
 from expect import Skip, check, contains, equal
 
-REPOSITORY = Path("/srv/watchdog")
 CRON = Path("/etc/cron.d/agent-watchdog")
 
 
@@ -42,16 +42,7 @@ def cron(world):
     if not shutil.which("cron"):
         raise Skip("the package cron is not installed")
     agent = world.learned("coder", restart="no")
-    program = Path("/usr/local/bin/watchdog").read_bytes()
-    if (REPOSITORY / "scripts/install").exists():
-        run(str(REPOSITORY / "scripts/install"))
-        # The tests' own copy again, which may be another build.
-        Path("/usr/local/bin/watchdog").unlink()
-        Path("/usr/local/bin/watchdog").write_bytes(program)
-        Path("/usr/local/bin/watchdog").chmod(0o755)
-        check(CRON.exists(), f"the installation made no {CRON}")
-    else:
-        shutil.copyfile(REPOSITORY / "units/agent-watchdog.cron", CRON)
+    install()
     text, changed = re.subn(r"^\*/15 \* \* \* \* root ", "* * * * * root ", CRON.read_text(), flags=re.M)
     equal(changed, 1, "the number of lines in the entry that start every 15 minutes")
     CRON.write_text(text)

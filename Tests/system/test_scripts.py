@@ -6,8 +6,8 @@ from pathlib import Path
 import agents
 from agents import run
 from catalogue import test
+from checkouts import REPOSITORY, checkout, without_library
 from expect import check, contains, equal
-from test_install import REPOSITORY, checkout, without_library
 from world import ACCOUNT, HOME, PROGRAM
 
 BARE = "/usr/sbin:/usr/bin:/sbin:/bin"  # as sudo's secure_path has it
