@@ -103,7 +103,8 @@ enum StrayRule {
                 advice: "if it is this agent's, \(kill)")
         }
         if case .session(let scope) = found.place {
-            return .tell(why: "it runs in the login session \(scope), where somebody may be at it", advice: kill)
+            let what = scope.hasPrefix("session-") ? "the login session" : "the terminal of"
+            return .tell(why: "it runs in \(what) \(scope), where somebody may be at it", advice: kill)
         }
         if found.hasTerminal { return .tell(why: "it has a terminal, where somebody may be at it", advice: kill) }
         if !found.mayBeEnded {

@@ -4,6 +4,8 @@ internal import Glibc
 package struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     package enum Code: Equatable, Sendable {
         case missing
+        /// The user database does not have as whom to look, or could not be asked: whether the file is there is not known.
+        case unknownUser
         /// A symbolic link lies on the way, or the way leads out of where it began.
         case link
         case notRegular

@@ -59,7 +59,7 @@ package struct FileIdentity: Hashable, Sendable {
         }
         guard let identity else {
             throw FileError(
-                code: .missing,
+                code: .unknownUser,
                 description:
                     "Looking up \(subject): the user database has no such entry, or more than 64 groups for it.")
         }

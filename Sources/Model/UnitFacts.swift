@@ -14,6 +14,8 @@ package struct UnitFacts: Hashable, Sendable {
     package var activationBegan: Timestamp?
     package var stateSince: Timestamp?
     package var mainStarted: Timestamp?
+    /// Of the last main process, where it has ended; 0 where there was none, or nobody asked.
+    package var lastPID: Int32 = 0
     package var controlGroup = ""
     package var user = ""
     package var type = ""

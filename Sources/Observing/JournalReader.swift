@@ -17,8 +17,10 @@ final class JournalReader {
     private static let mostScanned = 10_000
     /// Lines of an agent in trouble that are read, and shown to an advisor.
     private static let tail = 50
-    /// New lines of a healthy agent that are read; older ones of a storm are passed over.
-    private static let newLines = 200
+    /// New lines of a healthy agent that are read, as far as `newBytes` go; older ones of a storm are passed over. One poll
+    /// that fails may take a traceback of a hundred lines, and whether it goes on failing takes several.
+    private static let newLines = 2000
+    private static let newBytes = 256 << 10
 
     /// `lastTail`: `tail` of the pass before.
     init(lastTail: String?) {
@@ -71,10 +73,10 @@ final class JournalReader {
                 observation.journal.cursor = slice.cursor ?? cursor
                 return
             }
-            let mine = try search(Self.tail, [own(id)])
+            let mine = try said(by: observation, Self.tail)
             let managers = try search(Self.tail, [manager(id)])
             observation.journal.cursor = mine.cursor ?? cursor
-            let new = cursor == nil ? mine : try search(Self.newLines, [own(id)], after: cursor)
+            let new = cursor == nil ? mine : try said(by: observation, Self.newLines, after: cursor)
             observation.journal.fresh = new.entries.map { line($0, .unit) }
             observation.journal.managers = managers.entries.map { line($0, .manager) }
             let lines = mine.entries.map { line($0, .unit) } + observation.journal.managers
@@ -160,7 +162,7 @@ final class JournalReader {
         _ most: Int, _ alternatives: [[JournalMatch]], after cursor: String? = nil
     ) throws(SystemdError) -> JournalSlice {
         guard journal != nil else { return JournalSlice() }
-        return try journal?.newest(most, matching: alternatives, after: cursor) ?? JournalSlice()
+        return try journal?.newest(most, matching: alternatives, after: cursor, bytes: Self.newBytes) ?? JournalSlice()
     }
 
     /// Who asked for what last. The manager logs `JOB_TYPE=stop` only where a stop was asked for; an exit, a crash
@@ -182,6 +184,33 @@ final class JournalReader {
             }
         }
         return nil
+    }
+
+    /// What the unit's own processes logged, with the last words of a main process that had ended before journald(8) looked
+    /// in which cgroup it was. For a unit of root's manager it takes that one's word then, and for a user's it leaves the
+    /// unit out: of those lines the kernel's word on who wrote them is what there is.
+    private func said(
+        by seen: AgentObservation, _ most: Int, after cursor: String? = nil
+    ) throws(SystemdError) -> JournalSlice {
+        var slice = try search(most, [own(seen.agent.id)], after: cursor)
+        guard let uid = seen.agent.id.scope.uid, seen.unit.mainPID <= 0, seen.unit.lastPID > 0,
+            let started = seen.unit.mainStarted
+        else { return slice }
+        let lost = try search(
+            most,
+            [
+                [
+                    JournalMatch("_PID", String(seen.unit.lastPID)), JournalMatch("_UID", String(uid)),
+                    JournalMatch("_TRANSPORT", "stdout"),
+                ]
+            ], after: cursor)
+        let words = lost.entries.filter {
+            $0.userUnit.isEmpty && Timestamp(microseconds: Int64(clamping: $0.realtime)) >= started
+        }
+        guard let last = words.last else { return slice }
+        if slice.entries.last.map({ $0.realtime < last.realtime }) ?? true { slice.cursor = lost.cursor }
+        slice.entries = (slice.entries + words).sorted { $0.realtime < $1.realtime }.suffix(most)
+        return slice
     }
 
     /// What the unit's own processes logged.

@@ -35,6 +35,14 @@ struct UnitPlace {
         }
     }
 
+    /// A login, and what a terminal there has moved out of it: since systemd's managers of users do so, tmux(1) and the
+    /// terminals of desktops start each shell in a scope of its own.
+    private var isSession: Bool {
+        unit.hasSuffix(".scope")
+            && (["session-"] + (uid == nil ? [] : ["tmux-spawn-", "vte-spawn-"]))
+                .contains(where: unit.hasPrefix)
+    }
+
     /// A service governs its main process, what descends from it, what carries the mark of its present start, and what
     /// has lost that mark and still writes where the service does.
     func place(
@@ -42,7 +50,7 @@ struct UnitPlace {
         _ service: ServiceStart.Ask
     ) -> Outsider.Place {
         if isContainer || Self.isContainers(found.process.cgroup) { return .container(unit) }
-        if unit.hasPrefix("session-"), unit.hasSuffix(".scope") { return .session(unit) }
+        if isSession { return .session(unit) }
         guard unit.hasSuffix(".service") else { return .loose(unit) }
         let scope: Scope = uid.map { .user(uid: $0, name: Accounts.name(of: $0)) } ?? .system
         guard let start = service(scope, unit) else { return .service(unit, governs: true) }

@@ -26,6 +26,7 @@ extension Observer.FoundUnit {
         unit.activationBegan = Timestamp(systemd: properties.inactiveExit)
         unit.stateSince = Timestamp(systemd: properties.stateChange)
         unit.mainStarted = Timestamp(systemd: properties.mainStarted)
+        unit.lastPID = Int32(truncatingIfNeeded: properties.lastPID)
         unit.controlGroup = properties.controlGroup
         unit.user = properties.user
         unit.type = properties.type

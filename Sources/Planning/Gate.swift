@@ -21,7 +21,11 @@ package enum Gate {
             return .refused("Left alone: \(double.agent.unit) of \(double.agent.scope.manager) is this very agent.")
         }
         if plan.startsUnit, let doubt = LastLook.doubt(seen) { return .refused(doubt) }
-        if plan.writesDropIn, seen.unit.needsReload ?? false {
+        // A pass that died may have written its own drop-in and not come to the reload: before that nothing was waiting.
+        let isOwn = history.interrupted.contains {
+            $0.began && $0.remedy == Remedy.writeKillMode(policy.killMode).name
+        }
+        if plan.writesDropIn, seen.unit.needsReload ?? false, !isOwn {
             return .refused(
                 "The files of \(seen.agent.id.unit) were changed and not loaded yet: to have them read now would make effective what somebody may still be at."
             )

@@ -11,6 +11,9 @@ package struct JournalEntry: Equatable, Sendable {
     package let messageID: String
     /// `JOB_TYPE=` of what a manager says of a unit: `start`, `stop`, `restart`; empty elsewhere.
     package let jobType: String
+    /// The unit of a user's manager in whose cgroup the speaker was; empty where it was in none, or had ended before
+    /// journald(8) looked.
+    package let userUnit: String
     /// The start of the unit that a manager speaks of; empty elsewhere.
     package let invocationID: String
     /// `EXIT_STATUS=` where it says that a main process exited by itself.
@@ -67,11 +70,12 @@ package struct Journal: ~Copyable {
         return Journal(raw: raw)
     }
 
-    /// The newest entries that have **all** fields of **any** of the alternatives, and that came after `cursor`.
+    /// The newest entries that have **all** fields of **any** of the alternatives, and that came after `cursor`: at most so
+    /// many, and no more once their messages have taken so many bytes.
     ///
     /// Values of the same field within one alternative are alternatives too (sd_journal_add_match(3)).
     package func newest(
-        _ most: Int, matching alternatives: [[JournalMatch]], after cursor: String? = nil
+        _ most: Int, matching alternatives: [[JournalMatch]], after cursor: String? = nil, bytes: Int = .max
     ) throws(SystemdError) -> JournalSlice {
         let attempt = "Searching the journal for \(alternatives.first?.first?.field ?? "entries")"
         sd_journal_flush_matches(raw)
@@ -81,11 +85,12 @@ package struct Journal: ~Copyable {
         }
         try check(sd_journal_seek_tail(raw), attempt)
         var slice = JournalSlice()
+        var taken = 0
         while try check(sd_journal_previous(raw), attempt) > 0 {
             if let cursor, try check(sd_journal_test_cursor(raw, cursor), attempt) > 0 { break }
             var realtime: UInt64 = 0
             try check(sd_journal_get_realtime_usec(raw, &realtime), attempt)
-            guard slice.entries.count < most else {
+            guard slice.entries.count < most, taken < bytes else {
                 slice.cut = true
                 break
             }
@@ -93,8 +98,10 @@ package struct Journal: ~Copyable {
             slice.entries.append(
                 JournalEntry(
                     realtime: realtime, message: text("MESSAGE"), messageID: text("MESSAGE_ID"),
-                    jobType: text("JOB_TYPE"), invocationID: invocation(), exitStatus: exitStatus(["exited"]),
+                    jobType: text("JOB_TYPE"), userUnit: text("_SYSTEMD_USER_UNIT"), invocationID: invocation(),
+                    exitStatus: exitStatus(["exited"]),
                     exitSignal: exitStatus(["killed", "dumped"])))
+            taken += slice.entries.last?.message.utf8.count ?? 0
         }
         slice.entries.reverse()
         return slice

@@ -18,6 +18,7 @@ package enum UnitProperty: String, CaseIterable, Sendable {
     case result = "Result"
     case exitStatus = "ExecMainStatus"
     case mainStarted = "ExecMainStartTimestamp"
+    case lastPID = "ExecMainPID"
     case controlGroup = "ControlGroup"
     case user = "User"
     case environment = "Environment"
@@ -114,6 +115,8 @@ package struct UnitProperties: Equatable, Sendable {
     package var result = ""
     package var exitStatus: Int32 = 0
     package var mainStarted: UInt64 = 0
+    /// Of the last main process, also when it has ended.
+    package var lastPID: UInt32 = 0
     package var controlGroup = ""
     package var user = ""
     /// `NAME=value`, as the unit sets it; without what an environment file adds.
@@ -223,6 +226,7 @@ package struct UnitProperties: Equatable, Sendable {
         case .result: result = try message.variant()
         case .exitStatus: exitStatus = try message.variant("i", Int32.self)
         case .mainStarted: mainStarted = try message.variant("t", UInt64.self)
+        case .lastPID: lastPID = try message.variant("u", UInt32.self)
         case .controlGroup: controlGroup = try message.variant()
         case .user: user = try message.variant()
         case .environment: environment = try message.variantOfList()

@@ -167,7 +167,7 @@ struct HomeTests {
     @Test func `a user that does not exist is told as such`() {
         #expect(
             throws: FileError(
-                code: .missing,
+                code: .unknownUser,
                 description:
                     "Looking up user no-such-user: the user database has no such entry, or more than 64 groups for it.")
         ) { try FileIdentity(name: "no-such-user") }

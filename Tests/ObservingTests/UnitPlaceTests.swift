@@ -127,6 +127,14 @@ struct UnitPlaceTests {
                 == .container("session-3.scope"))
     }
 
+    @Test func `what a terminal has moved into a scope of its own is still somebody's at a terminal`() {
+        for name in ["tmux-spawn-0ad806e8.scope", "vte-spawn-1.scope"] {
+            #expect(Self.place("\(Self.home)/\(name)") == .session(name))
+            #expect(Self.place("/system.slice/\(name)") == .loose(name), "no user's manager has it")
+        }
+        #expect(Self.place("\(Self.home)/app.slice/run-r1.scope") == .loose("run-r1.scope"))
+    }
+
     @Test func `a login session is told from other scopes`() {
         #expect(Self.place("/user.slice/user-1000.slice/session-c1.scope") == .session("session-c1.scope"))
         #expect(Self.place(Self.home + "/app.slice/run-r1.scope") == .loose("run-r1.scope"))

@@ -13,9 +13,11 @@ struct GateProofTests {
         agent: Sample.id, rungs: [.rule(.processLeftover)], steps: [.endProcess(Sample.order(7))], reason: "Left.")
     private static let order = Plan(agent: Sample.id, rungs: [.change], steps: [.restartUnit], reason: "Ordered.")
 
-    private func refusal(of plan: Plan, seen: AgentObservation) -> String? {
+    private func refusal(
+        of plan: Plan, seen: AgentObservation, history: AgentHistory = AgentHistory()
+    ) -> String? {
         let ruling = Gate.rule(
-            on: plan, seen: seen, history: AgentHistory(), policy: Policy(), braked: false, now: Sample.now)
+            on: plan, seen: seen, history: history, policy: Policy(), braked: false, now: Sample.now)
         switch consume ruling {
         case .refused(let reason): return reason
         case .spent(let reason): return "Spent: \(reason)"
@@ -56,6 +58,19 @@ struct GateProofTests {
         #expect(refusal(of: Self.end, seen: seen) == nil)
         for needed in [false, nil] {
             #expect(refusal(of: Self.dropIn, seen: Sample.running { $0.needsReload = needed }) == nil)
+        }
+    }
+
+    @Test func `what a pass that died has written and not loaded is its own`() {
+        let seen = Sample.running { $0.needsReload = true }
+        for (remedy, began, isOwn) in [
+            ("writeKillMode", true, true), ("writeKillMode", false, false), ("restoreConfig", true, false),
+        ] {
+            var history = AgentHistory()
+            history.interrupted = [
+                InterruptedStep(id: 1, rung: .rule(.unitKillMode), remedy: remedy, began: began)
+            ]
+            #expect((refusal(of: Self.dropIn, seen: seen, history: history) == nil) == isOwn, "\(remedy) \(began)")
         }
     }
 }

@@ -17,9 +17,9 @@ struct JournalTests {
 
     private static func newest(
         _ most: Int, of sample: SampleJournal, matching alternatives: [[JournalMatch]] = mine,
-        after cursor: String? = nil
+        after cursor: String? = nil, bytes: Int = .max
     ) throws -> JournalSlice {
-        try Journal.open(directory: sample.directory).newest(most, matching: alternatives, after: cursor)
+        try Journal.open(directory: sample.directory).newest(most, matching: alternatives, after: cursor, bytes: bytes)
     }
 
     @Test func `the newest lines come, the oldest of them first`() throws {
@@ -37,6 +37,17 @@ struct JournalTests {
             #expect(!slice.cut)
         }
         #expect(try Self.newest(4, of: sample).cut)
+    }
+
+    @Test func `lines are read until they have taken so many bytes`() throws {
+        let sample = try SampleJournal(Self.lines(1...9))
+        // "line 9" has six.
+        for (bytes, messages) in [(1, ["line 9"]), (6, ["line 9"]), (7, ["line 8", "line 9"])] {
+            let slice = try Self.newest(5, of: sample, bytes: bytes)
+            #expect(slice.entries.map(\.message) == messages)
+            #expect(slice.cut)
+        }
+        #expect(try !Self.newest(9, of: sample, bytes: 54).cut)
     }
 
     @Test func `lines of other units are passed over`() throws {

@@ -10,6 +10,7 @@ enum PropertySample {
         (.triggeredBy, .texts(["a.timer"])), (.job, .structure([.uint32(77), .object("/job/77")])),
         (.type, .text("simple")), (.killMode, .text("mixed")), (.mainPID, .uint32(4711)), (.restarts, .uint32(3)),
         (.result, .text("success")), (.exitStatus, .int32(-1)), (.mainStarted, .uint64(.max)),
+        (.lastPID, .uint32(.max)),
         (.controlGroup, .text("/system.slice/a.service")), (.user, .text("fleet")),
         (.environment, .texts(["A=1", "B=ü x"])),
         (.environmentFiles, .array("(sb)", [.structure([.text("/etc/a.env"), .boolean(true)])])),
@@ -91,6 +92,7 @@ enum PropertySample {
         properties.result = "success"
         properties.exitStatus = -1
         properties.mainStarted = .max
+        properties.lastPID = .max
         properties.controlGroup = "/system.slice/a.service"
         properties.user = "fleet"
         properties.environment = ["A=1", "B=ü x"]

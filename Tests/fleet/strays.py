@@ -252,7 +252,8 @@ def session(token, account="fleet", tmux=True, logout=False, port=None, of="gate
         pid = wait("a poller in a login session", lambda: pid_file.exists() and pid_file.read_text().strip())
         stray = _begun(Stray(int(pid), account, log, holder=login))
         stray.unit = stray.cgroup.rsplit("/", 1)[-1]
-        if not re.fullmatch(r"session-\w+\.scope", stray.unit):
+        # Newer releases of tmux have a scope of the user's manager instead.
+        if not re.fullmatch(r"(session-\w+|tmux-spawn-[\w-]+)\.scope", stray.unit):
             raise FleetError(f"the login of {account} got no session of its own, but the cgroup {stray.cgroup}")
     except FleetError:
         login.kill()

@@ -4,6 +4,7 @@ In each of these the config was changed since it was last known to be good, and 
 reason: the file stays as its owner wrote it, and a person is told.
 """
 import itertools
+import json
 import os
 import re
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 import agents
 import breaks
 from agents import run
-from catalogue import EVERYWHERE, SYSTEM, USER, test
+from catalogue import EVERYWHERE, OWN, SYSTEM, USER, test
 from expect import check, contains, equal, lacks
 
 _edits = itertools.count(31)
@@ -200,3 +201,22 @@ def config_to_blame(world):
     equal(world.run("--json", status=0).verdict("coder"), "healed", "the verdict")
     equal(agent.config.read_bytes(), good, "the config")
     check(agent.ready(), "the agent does not answer")
+
+
+@test("the last words of an agent that had ended before journald looked at it are told all the same", (USER, OWN),
+      seconds=6)
+def unlooked(world):
+    agent = world.learned("coder", restart="no")
+    breaks._set_fault(agent, exit=1, times=-1, lines=["[gateway] shard 4711 is gone"])
+    run("systemctl", "kill", "--signal=STOP", "systemd-journald.service")
+    try:
+        breaks._restart(agent)
+        breaks._wait_failed(agent)
+    finally:
+        run("systemctl", "kill", "--signal=CONT", "systemd-journald.service")
+    run("journalctl", "--sync")
+    pid = agent.systemctl("show", "--value", "--property", "ExecMainPID", agent.unit).stdout.strip()
+    check("_SYSTEMD_USER_UNIT" not in run("journalctl", "-o", "verbose", f"_PID={pid}", "_TRANSPORT=stdout").stdout,
+          "the test is none: journald knows the unit")
+    found = json.dumps(world.run("--dry-run", "--json").agent("coder")["findings"])
+    contains(found, "shard 4711 is gone", "what is found")

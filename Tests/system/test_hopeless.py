@@ -53,7 +53,12 @@ def hopeless_with_restarts(world):
     world.doubles.propose("restartUnit")
     call = world.run("--json", status=2)
     equal(call.verdict("hopeless"), "failing", "the verdict")
-    equal([alert["event"] for alert in world.doubles.alerts()], ["escalated"], "what was told")
+    # What systemd is about to start anew just then is left to it, and looked at by the next pass.
+    if [alert["event"] for alert in world.doubles.alerts()] == ["opened"]:
+        contains(call.out, "a job of systemd is queued for it", "why nothing more was done")
+        breaks.wait("systemd to give up", lambda: agent.state()["ActiveState"] == "failed")
+        world.run(status=2)
+    equal([alert["event"] for alert in world.doubles.alerts()][-1:], ["escalated"], "what was told")
     equal([action[:2] for action in world.ledger.actions("hopeless")][:2],
           [("rule:unit-start-limit", "resetFailed"), ("rule:unit-start-limit", "startUnit")], "what was done")
     check(len(world.doubles.questions()) == 1, "the model was not asked")

@@ -302,6 +302,7 @@ def uninstalled(world):
               fleet.create("second", user="second", kill_mode="process")]
     other = drop_in(agents[0], "10-a.conf")
     put(agents[0], other, "[Service]\nNice=1\n")
+    agents[0].systemctl("daemon-reload")  # what was not read yet would hold the watchdog back
     # Of that name, and not ours.
     foreign = SYSTEM_UNITS / "openclaw-gateway-foreign.service.d" / OURS
     foreign.parent.mkdir()
