@@ -80,7 +80,8 @@ final class JournalReader {
             observation.journal.fresh = new.entries.map { line($0, .unit) }
             observation.journal.managers = managers.entries.map { line($0, .manager) }
             let lines = mine.entries.map { line($0, .unit) } + observation.journal.managers
-            observation.journal.lines = Array(lines.sorted { $0.at < $1.at }.suffix(Self.tail))
+            let first = firstWord(ofRun: observation.unit, in: mine.entries)
+            observation.journal.lines = Array(Self.inOrder(lines, firstOfRun: first).suffix(Self.tail))
             // A stop of an earlier boot, or with the end of the whole manager, was not about this unit.
             if let request = try lastRequest(id), request.at >= managerStarted ?? request.at {
                 observation.journal.lastRequest = request
@@ -184,6 +185,25 @@ final class JournalReader {
             }
         }
         return nil
+    }
+
+    /// When the main process of the last run first said anything.
+    private func firstWord(ofRun unit: UnitFacts, in entries: [JournalEntry]) -> Timestamp? {
+        let main = unit.mainPID > 0 ? unit.mainPID : unit.lastPID
+        guard main > 0, let started = unit.mainStarted else { return nil }
+        return entries.lazy.filter { $0.pid == main }.map { Timestamp(microseconds: Int64(clamping: $0.realtime)) }
+            .first { $0 >= started }
+    }
+
+    /// As they came, but for one thing: what a process says stands behind the manager's word that it was started, also where
+    /// journald(8), which hears the two over different sockets, has heard it sooner.
+    static func inOrder(_ all: [JournalLine], firstOfRun: Timestamp?) -> [JournalLine] {
+        let lines = all.sorted { $0.at < $1.at }
+        guard let firstOfRun, let first = lines.firstIndex(where: { $0.speaker == .unit && $0.at >= firstOfRun }) else {
+            return lines
+        }
+        func isLate(_ line: JournalLine) -> Bool { line.isStart && line.at - firstOfRun < .seconds(1) }
+        return lines[..<first] + lines[first...].filter(isLate) + lines[first...].filter { !isLate($0) }
     }
 
     /// What the unit's own processes logged, with the last words of a main process that had ended before journald(8) looked

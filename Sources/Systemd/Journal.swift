@@ -11,6 +11,8 @@ package struct JournalEntry: Equatable, Sendable {
     package let messageID: String
     /// `JOB_TYPE=` of what a manager says of a unit: `start`, `stop`, `restart`; empty elsewhere.
     package let jobType: String
+    /// Who spoke, by the kernel's word; 0 where that is not there.
+    package let pid: Int32
     /// The unit of a user's manager in whose cgroup the speaker was; empty where it was in none, or had ended before
     /// journald(8) looked.
     package let userUnit: String
@@ -98,7 +100,8 @@ package struct Journal: ~Copyable {
             slice.entries.append(
                 JournalEntry(
                     realtime: realtime, message: text("MESSAGE"), messageID: text("MESSAGE_ID"),
-                    jobType: text("JOB_TYPE"), userUnit: text("_SYSTEMD_USER_UNIT"), invocationID: invocation(),
+                    jobType: text("JOB_TYPE"), pid: Int32(text("_PID")) ?? 0, userUnit: text("_SYSTEMD_USER_UNIT"),
+                    invocationID: invocation(),
                     exitStatus: exitStatus(["exited"]),
                     exitSignal: exitStatus(["killed", "dumped"])))
             taken += slice.entries.last?.message.utf8.count ?? 0
