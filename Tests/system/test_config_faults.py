@@ -650,8 +650,9 @@ def race_for_the_file(world):
             outcomes[call.status] += 1
             outside.untouched(f"{words[1]}, try {number}: ")
     check(min(outcomes.values()) > 0, f"the race was not on: {outcomes}")
-    files = sorted(path.is_symlink() for path in (agent.config, beside_it))
-    equal(files, [False, True], "which of the two names is a link")
+    # Where the file was changed twice in one moment, what was there first lies beside it under a temporary name.
+    files = {path.name: path.is_symlink() for path in agent.config.parent.iterdir()}
+    equal(sum(files.values()), 1, f"the number of links, of {files}")
 
 
 @test("a folder that is swapped for a link as fast as can be leads no pass's rollback anywhere", seconds=9, limit=180)
