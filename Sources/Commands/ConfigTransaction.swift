@@ -46,6 +46,8 @@ struct ConfigTransaction {
                 (each.reason ?? "The agent does not work with it.") + lastWords(since: began))
             let reason = each.redactor.mask(words)
             let present = try adopt(version, change: id, by: author)
+            // It may have been seen while it ran, and its end in the journal: how it stands now says how it is started.
+            pass.look(at: [each])
             guard try putBack(old, replacing: present, then: start) else { return .open(each.reason ?? reason) }
             try ledger.end(change: id, .undone, reason: reason, at: pass.environment.now())
             return .undone(reason, works: !each.isBroken)
