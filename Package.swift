@@ -47,11 +47,12 @@ let package = Package(
         binding("ConfigText", ["CToml", "CYaml", "CJSONSchema"]),
 
         .target(name: "Model", swiftSettings: pure),
+        .target(name: "AgentKinds", dependencies: ["ConfigText", "Model"], swiftSettings: pure),
         .target(
             name: "Observing",
-            dependencies: ["ConfigText", "Model", "Systemd", "HTTP", "Files", "Processes"],
+            dependencies: ["AgentKinds", "ConfigText", "Model", "Systemd", "HTTP", "Files", "Processes"],
             swiftSettings: strict),
-        .target(name: "Diagnosing", dependencies: ["Model", "HTTP"], swiftSettings: pure),
+        .target(name: "Diagnosing", dependencies: ["AgentKinds", "Model", "HTTP"], swiftSettings: pure),
         .target(name: "Planning", dependencies: ["Model"], swiftSettings: pure),
         .target(name: "Acting", dependencies: ["Model", "Systemd", "Files", "Processes"], swiftSettings: strict),
         .target(name: "Recording", dependencies: ["Model", "SQLite"], swiftSettings: pure),
@@ -61,7 +62,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Model", "Systemd", "HTTP", "Files", "CLinux", "ConfigText", "SettingsFile",
+                "AgentKinds", "Model", "Systemd", "HTTP", "Files", "CLinux", "ConfigText", "SettingsFile",
                 "Observing", "Diagnosing", "Planning", "Acting", "Recording", "Alerting",
             ],
             swiftSettings: strict),
@@ -76,13 +77,17 @@ let package = Package(
         tests("Commands", ["Commands", "Diagnosing", "Files", "FixturesTests", "Model", "Recording"]),
         tests("ConfigText", ["ConfigText", "FixturesTests"]),
         tests("Diagnosing", ["Diagnosing", "FixturesTests", "Model"]),
-        tests("Fixtures", ["Model"]),
+        tests("AgentKinds", ["AgentKinds", "FixturesTests", "Model"]),
+        tests("Fixtures", ["AgentKinds", "Model"]),
         tests("Files", ["Files", "FixturesTests"]),
         tests("HTTP", ["FixturesTests", "HTTP"]),
         tests("Model", ["FixturesTests", "Model"]),
         tests(
             "Observing",
-            ["ConfigText", "Diagnosing", "Files", "FixturesTests", "Model", "Observing", "Processes", "Systemd"]),
+            [
+                "AgentKinds", "ConfigText", "Diagnosing", "Files", "FixturesTests", "Model", "Observing", "Processes",
+                "Systemd",
+            ]),
         tests("Planning", ["FixturesTests", "Model", "Planning"]),
         tests("Processes", ["FixturesTests", "Processes"]),
         tests("Recording", ["FixturesTests", "Model", "Recording", "SQLite"]),

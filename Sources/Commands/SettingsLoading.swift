@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import Alerting
 internal import Diagnosing
 internal import Files
@@ -7,7 +8,7 @@ internal import SettingsFile
 extension Environment {
     /// The settings of this call: from `--config`, or from where they belong. Without a file there the defaults hold.
     func settings(_ invocation: Invocation) throws(CommandFailure) -> Settings {
-        let defaults = Settings(stateDirectory: stateDirectory)
+        let defaults = Settings(stateDirectory: stateDirectory, units: AgentKinds.units, kinds: AgentKinds.names)
         let path = invocation[.config] ?? settingsPath
         let bytes: [UInt8]
         do throws(FileError) {

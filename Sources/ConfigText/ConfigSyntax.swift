@@ -1,6 +1,6 @@
 /// How an agent's configuration file is written.
 package enum ConfigSyntax: String, Sendable, CaseIterable {
-    /// JSON5, of which JSON and JSON with comments are parts: OpenClaw reads its `openclaw.json` as JSON5.
+    /// JSON5, of which JSON and JSON with comments are parts.
     case json5
     case toml
     case yaml

@@ -58,7 +58,7 @@ package struct Redacted: Sendable {
         let bare = word.filter { !"[]<>(){}_-".contains($0) }.lowercased()
         if names.contains(bare), brackets.contains(where: { word.first == $0 && word.last == $1 }) { return true }
         if bare == "redacted", isCapital || isSecret { return true }
-        // __OPENCLAW_REDACTED__, and others of that form.
+        // __NAME_REDACTED__, as some programs show a secret of their own.
         if word.hasPrefix("__"), word.hasSuffix("__"), bare.hasSuffix("redacted") { return true }
         // xoxb-REDACTED, sk-proj-redacted.
         guard let part = word.split(separator: "-").last, part.count < word.count, part.lowercased() == "redacted"

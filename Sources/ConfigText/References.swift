@@ -1,7 +1,6 @@
 /// What a configuration refers to outside of itself, with places. Nothing is resolved and no file opened here.
 ///
-/// The forms are those of OpenClaw's documentation (environment variables, secrets management, configuration splitting)
-/// and of its `src/config`: `${NAME}` in any string value, where a name is `[A-Z_][A-Z0-9_]*` and `$${NAME}` stands for
+/// Only for configs of a kind that has them: `${NAME}` in any string value, where a name is `[A-Z_][A-Z0-9_]*` and `$${NAME}` stands for
 /// the text itself; secret references `{source, provider, id}` with the sources env, file, exec and store, of which
 /// older versions had no provider; `$NAME` alone in a field for secrets is an env reference too, but reads like any
 /// other text, so it is told apart (`shorthand`); `$include` with one path or a list of them, relative to the file.

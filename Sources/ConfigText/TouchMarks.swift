@@ -1,6 +1,16 @@
-/// What an agent writes into its own config on each start although nobody has changed anything: OpenClaw's
-/// `meta.lastTouchedAt` and `meta.lastTouchedVersion`. They are found in the text itself, so that a file that does not
-/// parse has them, too.
+/// The keys under which an agent writes into its own config, on each start, when it did so and of which release it is.
+package struct TouchKeys: Hashable, Sendable {
+    let time: String
+    let release: String
+
+    package init(time: String, release: String) {
+        self.time = time
+        self.release = release
+    }
+}
+
+/// What an agent writes into its own config on each start although nobody has changed anything. They are found in the text
+/// itself, so that a file that does not parse has them, too.
 package struct TouchMarks: Sendable {
     /// The file without the values of its marks; `nil` where it has none.
     package let rest: [UInt8]?
@@ -11,9 +21,9 @@ package struct TouchMarks: Sendable {
 
     private static let longest = 64
 
-    package init(_ bytes: [UInt8]) {
-        let times = Self.values(of: "lastTouchedAt", in: bytes)
-        let releases = Self.values(of: "lastTouchedVersion", in: bytes)
+    package init(_ bytes: [UInt8], _ keys: TouchKeys?) {
+        let times = keys.map { Self.values(of: $0.time, in: bytes) } ?? []
+        let releases = keys.map { Self.values(of: $0.release, in: bytes) } ?? []
         release = releases.first.map { String(decoding: bytes[$0], as: UTF8.self) }.flatMap { $0.isEmpty ? nil : $0 }
         time = times.first.map { String(decoding: bytes[$0], as: UTF8.self) }
         guard !times.isEmpty || !releases.isEmpty else {
@@ -30,8 +40,8 @@ package struct TouchMarks: Sendable {
     }
 
     /// Where the texts stand that are this key's values, without their quotes; a longer one is no mark.
-    private static func values(of key: StaticString, in bytes: [UInt8]) -> [Range<Int>] {
-        let key = Array(key.description.utf8)
+    private static func values(of key: String, in bytes: [UInt8]) -> [Range<Int>] {
+        let key = Array(key.utf8)
         var found: [Range<Int>] = []
         var start = 0
         while bytes.count - start > key.count, let first = bytes[start...].firstIndex(of: key[0]) {

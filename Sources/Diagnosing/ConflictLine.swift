@@ -1,4 +1,4 @@
-/// A line of a poller's own, in which a poll of its own has ended with 409: as OpenClaw and the well-known libraries write
+/// A line of a poller's own, in which a poll of its own has ended with 409: as the well-known gateways and libraries write
 /// it. What somebody wrote to the bot, or another agent's log that this one repeats, may hold the same words.
 enum ConflictLine {
     private static let sentence = "conflict: terminated by other getupdates request"

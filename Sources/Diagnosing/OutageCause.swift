@@ -7,9 +7,7 @@ enum OutageCause {
         (
             .instanceRunning,
             [
-                "gateway already running (pid", "another gateway instance is already",
-                "a nanobot gateway is already running",
-                "gateway is already running",
+                "gateway already running (pid", "another gateway instance is already", "gateway is already running",
             ]
         ),
         (.portInUse, ["eaddrinuse", "address already in use", "is already in use"]),

@@ -151,7 +151,7 @@ enum PollerRules {
     /// What the present main process said since the last pass, or since this one did something to it. Where nobody has
     /// looked before, what is older than the time between two passes is no news.
     private static func fresh(_ seen: AgentObservation, _ history: AgentHistory) -> [JournalLine] {
-        let oldest = history.cursor == nil ? seen.taken - .seconds(900) : nil
+        let oldest = history.cursor == nil ? seen.taken - Policy.interval : nil
         let start = [oldest, history.acted, seen.unit.mainStarted].compactMap { $0 }.max()
         return seen.journal.fresh.filter { $0.at > start ?? seen.taken }
     }

@@ -29,8 +29,7 @@ enum ProcessRules {
 
     private static func killMode(_ seen: AgentObservation, history: AgentHistory, policy: Policy) -> Finding? {
         let mode = seen.unit.killMode
-        let unsafe = mode == "process" || mode == "none" || (policy.killModeStrict && mode == "mixed")
-        guard unsafe, mode != policy.killMode else { return nil }
+        guard policy.isUnsafe(killMode: mode), mode != policy.killMode else { return nil }
         var summary = "KillMode of \(seen.agent.id.unit) is \(mode): what the agent starts outlives a restart."
         var prescription = Prescription.enforceKillMode
         var severity = Severity.warning

@@ -91,7 +91,7 @@ package enum RuleBook {
             silences: [.unitFailed, .unitStartLimit, .unitCrashLoop],
             rule: "The unit's main process ended with status 78 and the unit is not running.",
             reason:
-                "78 is EX_CONFIG: an OpenClaw gateway ends with it when its config does not validate, and units are set not to start again after it (RestartPreventExitStatus=78). A restart cannot help, because the file is still the same.",
+                "78 is EX_CONFIG: a gateway ends with it when its config does not validate, and units are set not to start again after it (RestartPreventExitStatus=78). A restart cannot help, because the file is still the same.",
             advice:
                 "The watchdog puts the last-known-good config back if the file was changed after the agent last worked, starts the unit, and keeps the refused file; where another cause is named, such as a port or another instance, it leaves the config alone. To do it by hand: read what the agent says of its config (`journalctl -u UNIT -n 20`), correct the file, then `systemctl reset-failed UNIT` and `systemctl start UNIT`.",
             consequence: "The agent stays silent until its config is valid."),
@@ -169,7 +169,7 @@ package enum RuleBook {
         Rule(
             kind: .pollerConflict, title: "Polls for messages end with 409 Conflict", severity: .warning,
             rule:
-                "The agent's journal has a new line with 409 and getUpdates, or the Bot API's sentence for it, from the present main process. Only a line as OpenClaw and the well-known libraries write it counts; what somebody wrote to the bot, or another agent's log, is a remark.",
+                "The agent's journal has a new line with 409 and getUpdates, or the Bot API's sentence for it, from the present main process. Only a line as the well-known gateways and libraries write it counts; what somebody wrote to the bot, or another agent's log, is a remark.",
             reason:
                 "The Bot API lets one poll at a time stand and ends the older one with 409. Another process may hold the token, here or on another host; an agent can also conflict with itself.",
             advice:
@@ -196,7 +196,7 @@ package enum RuleBook {
             rule:
                 "A variable that the settings name as a secret, or that the agent's config refers to as ${NAME} or as a secret reference, stands nowhere that the unit's next start would find it; or an EnvironmentFile= without `-` is not there.",
             reason:
-                "The running process may still have it. What the next start is given comes from Environment=, EnvironmentFile=, PassEnvironment=, the manager's environment and credentials, and for OpenClaw from its .env and the config's own env.",
+                "The running process may still have it. What the next start is given comes from Environment=, EnvironmentFile=, PassEnvironment=, the manager's environment and credentials, and where the agent's kind has these from its .env and the config's own env.",
             advice:
                 "Set it where the unit looks, e.g. in its EnvironmentFile=, run `systemctl daemon-reload` if a unit file was changed, and restart the agent when it suits. The watchdog changes no secret.",
             consequence:

@@ -94,7 +94,7 @@ enum StrayRule {
         }
         if found.isOfAnotherConfig {
             return .tell(
-                why: "it was started with another config, state folder or profile of OpenClaw",
+                why: "it was started with another config, state folder or profile",
                 advice: "if it is this agent all the same, \(kill)")
         }
         if !found.tokens.isEmpty, found.hasOtherTokens || seen.tokens.count > 1 {

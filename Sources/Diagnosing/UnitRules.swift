@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import Model
 
 /// Conditions that the unit's own state shows.
@@ -126,7 +127,7 @@ enum UnitRules {
             return Finding(kind: .unitInactive, severity: .warning, summary: "\(what) \(doubt)", evidence: evidence)
         }
         let isSuccess = unit.mainEnd == .exited(0) || unit.result == "success" && seen.wasEndDeclared
-        if !seen.isGateway, isSuccess, unit.restartPolicy != "always" {
+        if !AgentKinds.of(seen.agent.kind).runsForEver, isSuccess, unit.restartPolicy != "always" {
             return Finding(
                 kind: .unitInactive, severity: .warning,
                 summary:

@@ -37,7 +37,7 @@ package enum Scope: Hashable, Sendable {
 /// Where an agent's unit is found; this, not its name, is an agent's identity.
 package struct AgentID: Hashable, Sendable {
     package let scope: Scope
-    /// With its suffix: `openclaw-gateway-coder.service`.
+    /// With its suffix: `coder.service`.
     package let unit: String
 
     package init(scope: Scope, unit: String) {
@@ -48,15 +48,9 @@ package struct AgentID: Hashable, Sendable {
     /// The command a person would type.
     package func systemctl(_ arguments: String...) -> ShellCommand { scope.systemctl(arguments + [unit]) }
 
-    /// The name of an agent that the settings do not name: its unit without what all gateways share.
-    package var derivedName: String {
-        var name = Substring(unit)
-        if name.hasSuffix(".service") { name = name.dropLast(".service".count) }
-        for prefix in ["openclaw-gateway-", "clawdbot-gateway-"]
-        where name.hasPrefix(prefix) && name.count > prefix.count {
-            name = name.dropFirst(prefix.count)
-        }
-        return String(name)
+    /// The unit without its suffix.
+    package var bareUnit: String {
+        unit.hasSuffix(".service") ? String(unit.dropLast(".service".count)) : unit
     }
 }
 
@@ -65,6 +59,8 @@ package struct Agent: Hashable, Sendable {
     package let id: AgentID
     /// Unique among the agents of a pass.
     package var name: String
+    /// Decided once, when it is found.
+    package var kind: KindName
     package var config: [ConfigPath]
     package var health: [HealthProbe]
     /// Names of variables whose values are secret.
@@ -75,12 +71,14 @@ package struct Agent: Hashable, Sendable {
     package var validation = ConfigValidation()
 
     package init(
-        id: AgentID, name: String, config: [ConfigPath] = [], health: [HealthProbe] = [], secrets: [String] = [],
+        id: AgentID, name: String, kind: KindName = .plain, config: [ConfigPath] = [], health: [HealthProbe] = [],
+        secrets: [String] = [],
         port: UInt16? = nil, validation: ConfigValidation = ConfigValidation()
     ) {
         self.validation = validation
         self.id = id
         self.name = name
+        self.kind = kind
         self.port = port
         self.config = config
         self.health = health

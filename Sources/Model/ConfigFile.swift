@@ -22,8 +22,10 @@ package struct ConfigFile: Sendable {
     package let state: State
     /// What is wrong with its content; empty also where nobody has looked, because it is as it was found to be well.
     package var faults: [ConfigFault] = []
-    /// Whether a tool's mask stands where a value belongs; `nil` where nobody could tell by its syntax.
-    package var isMasked: Bool?
+    /// Whether a tool's mask stands where a value belongs, as its syntax tells; `nil` where nobody could tell by that.
+    package var redactedBySyntax: Bool?
+    /// The same, by its syntax or else by its text: such a file is never worth restoring.
+    package var isRedacted: Bool { redactedBySyntax ?? version?.hasMask ?? false }
     /// Why the agent itself cannot read it either, and what to do, as a clause; `nil` where that is not so or not known.
     package var unreadable: String?
     /// Whether a program that died has left a temporary file beside it.
@@ -128,8 +130,8 @@ package struct ConfigVersion: Hashable, Sendable {
         return at >= started.rfc3339.prefix(19) && at >= (changed - .seconds(2)).rfc3339.prefix(19)
     }
 
-    /// Some tools blank secrets out when they print a config; such a text is never worth restoring.
-    package var isRedacted: Bool {
+    /// Some tools blank secrets out when they print a config.
+    fileprivate var hasMask: Bool {
         let text = String(decoding: bytes, as: UTF8.self)
         return text.contains("***") || text.lowercased().contains("[redacted]") || text.contains("[secret ")
     }

@@ -57,17 +57,15 @@ package struct JournalLine: Hashable, Sendable {
         return exitStatus.map { .exited($0) } ?? exitSignal.map { .killed(signal: $0) }
     }
 
-    // Of systemd's message catalog.
-
     /// The manager starts the unit, or has done so.
-    package var isStart: Bool { isManagers(["7d4958e842da4a758f6c1cdc7b36dcc5", "39f53479d3a045ac8e11786248231fbf"]) }
+    package var isStart: Bool { isManagers([MessageID.starting, MessageID.started]) }
     /// The unit failed; its main process exited.
-    package var isFailure: Bool { isManagers(["d9b373ed55a64feb8242e02dbe79a49c"]) || isMainExit }
-    package var isMainExit: Bool { isManagers(["98e322203f7a4ed290d09fe03c09fe15"]) }
+    package var isFailure: Bool { isManagers([MessageID.failed]) || isMainExit }
+    package var isMainExit: Bool { isManagers([MessageID.mainExited]) }
     /// The manager refuses to start it once more.
     package var isStartLimit: Bool { speaker == .manager && text.contains("Start request repeated too quickly") }
     /// An automatic restart was scheduled.
-    package var isAutomaticRestart: Bool { isManagers(["5eb03494b6584870a536b337290809b3"]) }
+    package var isAutomaticRestart: Bool { isManagers([MessageID.restartScheduled]) }
 
     private func isManagers(_ ids: [String]) -> Bool { speaker == .manager && ids.contains(messageID) }
 }

@@ -71,8 +71,6 @@ package struct AgentObservation: Sendable {
     package var seesOtherUsers = true
     /// Another watchdog, which acts on this agent, as a clause; this one only looks.
     package var owner: String?
-    /// It is a gateway of OpenClaw's.
-    package var isGateway = false
     /// Its config was not looked at in this pass: nothing is found of it, and nothing is over.
     package var isConfigSkipped = false
     /// Why what stands at the path of its config may not be what the agent reads, as a clause.

@@ -60,7 +60,7 @@ package struct Outsider: Hashable, Sendable {
     package var tokens: [TokenFingerprint] = []
     /// It has bot tokens that are none of the agent's.
     package var hasOtherTokens = false
-    /// It was started with another config, state folder or profile of OpenClaw than the agent.
+    /// It was started with another config, state folder or profile than the agent.
     package var isOfAnotherConfig = false
     /// It is not of the agent's user.
     package var isOtherUsers = false

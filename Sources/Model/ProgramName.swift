@@ -13,7 +13,11 @@ package struct ProgramName: Hashable, Sendable {
 
     /// `nil` where nothing says what it runs, as for `python3 -c …`. `executable` is the link /proc/PID/exe, `words` the
     /// whole of /proc/PID/cmdline, `folder` the link /proc/PID/cwd, `environment` has `NAME=value` (proc(5)).
-    package init?(executable: String, words: [String], folder: String? = nil, environment: [String] = []) {
+    ///
+    /// `marks`: by which variables a process under a title is told from others under the same, for each kind that is known.
+    package init?(
+        executable: String, words: [String], folder: String? = nil, environment: [String] = [], marks: [[String]] = []
+    ) {
         // What was replaced on the disk is marked so behind its path.
         let path = executable.hasSuffix(" (deleted)") ? String(executable.dropLast(10)) : executable
         guard let name = path.split(separator: "/").last.map(String.init) else { return nil }
@@ -24,7 +28,7 @@ package struct ProgramName: Hashable, Sendable {
             // A login shell has a dash before its name.
             guard word.drop(while: { $0 == "-" }) != name[...], !word.hasSuffix("/\(name)") else { return nil }
             file = String(word)
-            key = Self.marks(in: environment).map { "\(title) of \(path) with \($0)" }
+            key = Self.marks(in: environment, marks).map { "\(title) of \(path) with \($0)" }
             return
         }
         guard isInterpreter else {
@@ -52,7 +56,7 @@ package struct ProgramName: Hashable, Sendable {
         }
     }
 
-    /// The command that a program with many is given as its first word: `gateway` in `openclaw gateway --port 1`.
+    /// The command that a program with many is given as its first word: `gateway` in `agent gateway --port 1`.
     private static func command(_ words: ArraySlice<String>) -> String {
         words.first.flatMap { $0.hasPrefix("-") ? nil : $0 } ?? ""
     }
@@ -66,12 +70,16 @@ package struct ProgramName: Hashable, Sendable {
         return "/" + parts.joined(separator: "/")
     }
 
-    /// What a gateway of OpenClaw is started with, and one of its other commands, which may have the same title, is not:
-    /// `nil` where it is not there.
-    private static func marks(in environment: [String]) -> String? {
-        let names = ["OPENCLAW_SERVICE_KIND", "OPENCLAW_PROFILE", "OPENCLAW_CONFIG_PATH", "OPENCLAW_STATE_DIR"]
-        let found = names.compactMap { name in environment.last { $0.hasPrefix(name + "=") } }
-        return found.first?.hasPrefix("OPENCLAW_SERVICE_KIND=") ?? false ? found.joined(separator: " ") : nil
+    /// What an agent is started with, and another command of its program, which may have the same title, is not: those of
+    /// the first kind of which the first mark is there; `nil` where there is none.
+    private static func marks(in environment: [String], _ all: [[String]]) -> String? {
+        for names in all {
+            let found = names.compactMap { name in environment.last { $0.hasPrefix(name + "=") } }
+            if let first = names.first, found.first?.hasPrefix(first + "=") ?? false {
+                return found.joined(separator: " ")
+            }
+        }
+        return nil
     }
 
     /// Where in the words the path stands that an interpreter was given to run, or `-m`. `nil` where the words do not say

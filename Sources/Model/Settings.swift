@@ -1,14 +1,20 @@
 /// What the operator has set, complete: every absent key has its default here.
 package struct Settings: Hashable, Sendable {
     /// Shell patterns of unit names.
-    package var units = ["openclaw-gateway*.service"]
+    package var units: [String]
+    /// The kinds of agents that an entry may name.
+    package var kinds: [String]
     package var stateDirectory: String
     package var policy = Policy()
     package var agents: [AgentEntry] = []
     package var advisor: AdvisorSettings?
     package var channels: [Channel] = []
 
-    package init(stateDirectory: String) { self.stateDirectory = stateDirectory }
+    package init(stateDirectory: String, units: [String] = [], kinds: [String] = []) {
+        self.stateDirectory = stateDirectory
+        self.units = units
+        self.kinds = kinds
+    }
 }
 
 package struct Policy: Hashable, Sendable {
@@ -36,6 +42,11 @@ package struct Policy: Hashable, Sendable {
     /// After so long an enabled agent that is down by a request is told of once.
     package var stoppedReminder: Duration = .seconds(86_400)
 
+    /// Whether children of an agent with this KillMode outlive a restart of it, or may and are not to.
+    package func isUnsafe(killMode: String) -> Bool {
+        killMode == "process" || killMode == "none" || (killModeStrict && killMode == "mixed")
+    }
+
     /// Whether a stop has lasted so long that whoever asked for it may have forgotten.
     package func isForgotten(stoppedSince: Timestamp?, at now: Timestamp) -> Bool {
         stoppedSince.map { now - $0 >= stoppedReminder } ?? false
@@ -44,6 +55,9 @@ package struct Policy: Hashable, Sendable {
     /// Polls come and go in a rhythm of up to half a minute, which grows with each refusal: for so long no conflict must
     /// have been seen before one is over.
     package var conflictQuiet: Duration { settle * 12 }
+
+    /// How often cron starts a pass.
+    package static let interval: Duration = .seconds(15 * 60)
 
     /// Fewer agents than this are no fleet that a brake could protect.
     package static let smallestFleet = 4
@@ -59,8 +73,11 @@ package struct Policy: Hashable, Sendable {
 }
 
 package struct AgentEntry: Hashable, Sendable {
-    package var name: String
+    /// `nil`: as its kind names it after its unit.
+    package var name: String?
     package var unit: String
+    /// `nil`: as it is recognised.
+    package var kind: KindName?
     /// `nil`: the system manager.
     package var user: String?
     package var config: [String]?
@@ -75,7 +92,10 @@ package struct AgentEntry: Hashable, Sendable {
     /// Where the agent's bot token stands; `nil`: wherever one is found.
     package var telegramToken: SecretSource?
 
-    package init(name: String, unit: String, user: String? = nil) {
+    /// For sentences.
+    package var shownName: String { name ?? AgentID(scope: .system, unit: unit).bareUnit }
+
+    package init(name: String?, unit: String, user: String? = nil) {
         self.name = name
         self.unit = unit
         self.user = user

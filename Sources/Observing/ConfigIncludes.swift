@@ -8,7 +8,7 @@ enum ConfigIncludes {
     private static let mostFiles = 50
 
     /// These files, and behind them what they include. A path is taken from the folder of the file that names it, and
-    /// must not lead out of the folder of the first one, or of `roots`, as OpenClaw has it too (OPENCLAW_INCLUDE_ROOTS).
+    /// must not lead out of the folder of the first one, or of `roots`.
     /// `read` is told whether it is root's word that the file is the agent's.
     static func following(
         _ paths: [ConfigPath], roots: () -> [String] = { [] }, read: (String, Bool) -> ConfigFile

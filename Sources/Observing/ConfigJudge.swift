@@ -29,7 +29,7 @@ final class ConfigJudge {
             .joined(separator: " ")
         if key == checked, observation.config.allSatisfy(\.faults.isEmpty) {
             observation.checkedConfig = key
-            for index in observation.config.indices { observation.config[index].isMasked = false }
+            for index in observation.config.indices { observation.config[index].redactedBySyntax = false }
             return
         }
         if let problem = schema?.problem { remark(problem, &observation) }
@@ -44,7 +44,7 @@ final class ConfigJudge {
         for (index, more) in verdict.faults.enumerated() {
             observation.config[index].faults += more
             guard ConfigSyntax(file: observation.config[index].path) != nil else { continue }
-            observation.config[index].isMasked = more.contains { $0.kind == .configRedacted }
+            observation.config[index].redactedBySyntax = more.contains { $0.kind == .configRedacted }
         }
         for sentence in verdict.remarks { remark(sentence, &observation) }
         let isWell =

@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import ConfigText
 internal import Files
 internal import Model
@@ -9,12 +10,12 @@ enum ConfigReader {
 
     /// `former`: files that are looked at even if nothing names them.
     static func read(
-        into observation: inout AgentObservation, and former: [String], _ environment: Observer.UnitEnvironment
+        into observation: inout AgentObservation, and former: [String], _ environment: Observer.UnitEnvironment,
+        _ dialect: ConfigDialect
     ) {
         let release = observation.release
-        let look = reader(of: observation, environment)
-        observation.config = ConfigIncludes.following(
-            observation.agent.config, roots: { roots(environment) }, read: look)
+        let look = reader(of: observation, environment, dialect)
+        observation.config = following(observation.agent.config, environment, dialect, look)
         for path in former where !observation.config.contains(where: { $0.path == path }) {
             var file = look(path, false)
             file.includedAt = "an earlier version of the config"
@@ -30,33 +31,45 @@ enum ConfigReader {
 
     /// What is wrong with the `$include`s of a config that would have these bytes.
     static func includeFaults(
-        of seen: AgentObservation, with candidate: ConfigVersion, _ environment: Observer.UnitEnvironment
+        of seen: AgentObservation, with candidate: ConfigVersion, _ environment: Observer.UnitEnvironment,
+        _ dialect: ConfigDialect
     ) -> [ConfigFault] {
-        let look = reader(of: seen, environment)
-        let files = ConfigIncludes.following(seen.agent.config, roots: { roots(environment) }) { path, isRoots in
+        let look = reader(of: seen, environment, dialect)
+        let files = following(seen.agent.config, environment, dialect) { path, isRoots in
             path == candidate.path ? ConfigFile(path: path, state: .present(candidate)) : look(path, isRoots)
         }
         return files.first { $0.path == candidate.path }?.faults ?? []
     }
 
-    private static func roots(_ environment: Observer.UnitEnvironment) -> [String] {
-        guard case .value(let roots, _, _) = environment.find("OPENCLAW_INCLUDE_ROOTS") else { return [] }
-        return roots.split(separator: ":").map(String.init)
+    /// With the files that they take in, where configs of that kind do.
+    private static func following(
+        _ paths: [ConfigPath], _ environment: Observer.UnitEnvironment, _ dialect: ConfigDialect,
+        _ look: (String, Bool) -> ConfigFile
+    ) -> [ConfigFile] {
+        guard dialect.hasIncludes else { return paths.map { look($0.path, $0.isRoots) } }
+        return ConfigIncludes.following(
+            paths,
+            roots: {
+                guard case .value(let roots, _, _)? = dialect.includeRoots.map(environment.find) else { return [] }
+                return roots.split(separator: ":").map(String.init)
+            }, read: look)
     }
 
     private static func reader(
-        of seen: AgentObservation, _ environment: Observer.UnitEnvironment
+        of seen: AgentObservation, _ environment: Observer.UnitEnvironment, _ dialect: ConfigDialect
     ) -> (String, Bool) -> ConfigFile {
         let release = seen.release
         return { path, isRoots in
-            var file = read(path, release: release, namedBy: isRoots ? .root : .others, as: environment.identity)
+            var file = read(
+                path, release: release, namedBy: isRoots ? .root : .others, as: environment.identity, dialect.marks)
             file.isRootsWord = isRoots
             return file
         }
     }
 
     private static func read(
-        _ path: String, release: String?, namedBy namer: PathNamer, as identity: Result<FileIdentity, FileError>
+        _ path: String, release: String?, namedBy namer: PathNamer, as identity: Result<FileIdentity, FileError>,
+        _ keys: TouchKeys?
     ) -> ConfigFile {
         var hasRemains = false
         var isTheirs = namer == .root
@@ -72,7 +85,7 @@ enum ConfigReader {
             let found = try directory.read(name, most: mostBytes)
             isRootsAlone = found.isRootsAlone
             obstacle = self.obstacle(path, found, user, isTheirs)
-            let marks = TouchMarks(found.bytes)
+            let marks = TouchMarks(found.bytes, keys)
             let version = ConfigVersion(
                 path: path, bytes: found.bytes, digest: Digest(hex: found.digest), mode: found.mode, uid: found.uid,
                 gid: found.gid, modified: Timestamp(microseconds: found.modified),

@@ -1,10 +1,15 @@
+internal import AgentKinds
 internal import ConfigText
 internal import Model
 
-/// What OpenClaw's configs refer to: variables by `${NAME}` and by secret references with the source env, and secrets in
-/// files. What stands under `enabled: false` is not asked for.
-enum ConfigReferences {
-    static func names(in files: [ConfigFile]) -> [String] {
+/// What configs refer to, where their kind has that: variables by `${NAME}` and by secret references with the source env,
+/// and secrets in files. What stands under `enabled: false` is not asked for.
+struct ConfigReferences {
+    private let dialect: ConfigDialect
+
+    init(_ dialect: ConfigDialect) { self.dialect = dialect }
+
+    func names(in files: [ConfigFile]) -> [String] {
         var names: [String] = []
         for version in files.compactMap(\.version) {
             for (name, _) in all(in: version) where !names.contains(name) { names.append(name) }
@@ -13,14 +18,15 @@ enum ConfigReferences {
     }
 
     /// `PATH:LINE:COLUMN`
-    static func place(of name: String, in version: ConfigVersion) -> String? {
+    func place(of name: String, in version: ConfigVersion) -> String? {
         all(in: version).first { $0.name == name }.map { "\(version.path):\($0.place)" }
     }
 
-    private static func all(in version: ConfigVersion) -> [(name: String, place: TextPlace)] {
+    private func all(in version: ConfigVersion) -> [(name: String, place: TextPlace)] {
         // Most configs need not be parsed to know that they refer to nothing.
         let bytes = version.bytes
-        guard ConfigSyntax(file: version.path) == .json5, bytes.contains(UInt8(ascii: "$")) || mentionsSource(bytes),
+        guard dialect.hasReferences, ConfigSyntax(file: version.path) == .json5,
+            bytes.contains(UInt8(ascii: "$")) || Self.mentionsSource(bytes),
             case .success(let tree) = ConfigTree.parse(bytes, as: .json5)
         else { return [] }
         let references = References(tree)
@@ -42,7 +48,7 @@ enum ConfigReferences {
     }
 }
 
-/// Variables that a config sets itself: OpenClaw's `env.NAME` and `env.vars.NAME`.
+/// Variables that a config sets itself: `env.NAME` and `env.vars.NAME`.
 struct OwnVariables {
     private let blocks: [(path: String, node: ConfigNode)]
 
@@ -56,7 +62,7 @@ struct OwnVariables {
         }
     }
 
-    func find(_ name: String) -> Observer.UnitEnvironment.Found {
+    func find(_ name: String) -> VariableLookup {
         for (path, env) in blocks {
             if let value = (env.member("vars")?.node.member(name) ?? env.member(name))?.node.value.string {
                 return .value(value, source: "\(path) (env)", isRoots: false)

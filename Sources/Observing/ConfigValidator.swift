@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import ConfigText
 internal import Files
 internal import FoundationEssentials
@@ -29,8 +30,8 @@ package struct ValidatorIssue: Hashable {
 
 /// The validator that the settings name, run as the agent's user with what the agent's unit sets, without a shell.
 ///
-/// The word `{}` stands for the file's path; the variable OPENCLAW_CONFIG_PATH names it, too. Status 0 means valid,
-/// unless a JSON answer says `"valid": false`; a list of `issues` or `errors` in it says what is wrong.
+/// The word `{}` stands for the file's path; the variable by which the agent is told it, if there is one, names it, too.
+/// Status 0 means valid, unless a JSON answer says `"valid": false`; a list of `issues` or `errors` in it says what is wrong.
 package struct ConfigValidator {
     static let deadline: Duration = .seconds(20)
     private static let mostOutput = 64 << 10
@@ -42,11 +43,13 @@ package struct ConfigValidator {
     private static let noVerdict: Int32 = 126
 
     private let words: [String]
+    private let kind: AgentKind
     private let program: ForeignProgram
     private let problem: String?
 
     init(_ agent: Agent, _ environment: Observer.UnitEnvironment) {
         words = agent.validation.command
+        kind = AgentKinds.of(agent.kind)
         // What a service is given comes first; the unit's own word, and then its files', count more.
         var values: [String: String] = [:]
         if case .success(let user) = environment.identity {
@@ -75,11 +78,13 @@ package struct ConfigValidator {
 
     package func ask(about path: String) -> ValidatorAnswer {
         if let problem { return .silent("The agent's own validator was not asked. \(problem)") }
+        var environment = program.environment
+        if let name = kind.configVariable {
+            environment = environment.filter { !$0.hasPrefix(name + "=") } + ["\(name)=\(path)"]
+        }
         let program = ForeignProgram(
             uid: program.uid, gid: program.gid, groups: program.groups, folder: program.folder,
-            environment: program.environment.filter { !$0.hasPrefix("OPENCLAW_CONFIG_PATH=") } + [
-                "OPENCLAW_CONFIG_PATH=\(path)"
-            ])
+            environment: environment)
         do throws(ProcessError) {
             let end = try program.run(
                 words.map { $0 == "{}" ? path : $0 }, deadline: Self.deadline, most: Self.mostOutput)
@@ -90,7 +95,9 @@ package struct ConfigValidator {
             guard !end.isCut || end.status != 0 else {
                 return .silent("The agent's own validator wrote more than \(Self.mostOutput) bytes about \(path).")
             }
-            let answer = Self.answer(status: end.status, String(decoding: end.output, as: UTF8.self))
+            let answer = Self.answer(
+                status: end.status, String(decoding: end.output, as: UTF8.self),
+                misunderstanding: kind.misunderstanding)
             guard case .silent(let said) = answer else { return answer }
             return .silent("\(said) It was run as: \(words.joined(separator: " ").printable).")
         } catch {
@@ -98,7 +105,7 @@ package struct ConfigValidator {
         }
     }
 
-    static func answer(status: Int32, _ output: String) -> ValidatorAnswer {
+    static func answer(status: Int32, _ output: String, misunderstanding: String? = nil) -> ValidatorAnswer {
         let json = verdict(in: output)
         if let json {
             let issues = (json["issues"] ?? json["errors"])?.array ?? []
@@ -106,7 +113,7 @@ package struct ConfigValidator {
             if !issues.isEmpty { return .invalid(issues.prefix(mostIssues).map(issue)) }
         }
         if status == 0, json == nil { return .valid }
-        if json == nil, isMisunderstanding(output) {
+        if json == nil, isMisunderstanding(output, misunderstanding) {
             return .silent(
                 "The agent's own validator gave no verdict: it does not know what `validate` in the settings asks of it (status \(status))."
             )
@@ -120,12 +127,13 @@ package struct ConfigValidator {
     }
 
     /// What a program says of words that it does not know, in its first line or the one after.
-    private static func isMisunderstanding(_ output: String) -> Bool {
+    private static func isMisunderstanding(_ output: String, _ own: String?) -> Bool {
         let start = output.split(whereSeparator: \.isNewline).prefix(2).joined(separator: " ").lowercased()
-        return [
+        let usual = [
             "unknown command", "unknown option", "unknown flag", "unknown argument", "unrecognized argument",
-            "unrecognized option", "invalid choice", "no such command", "unknown subcommand", "not an openclaw command",
-        ].contains(where: start.contains)
+            "unrecognized option", "invalid choice", "no such command", "unknown subcommand",
+        ]
+        return (usual + [own].compactMap { $0 }).contains(where: start.contains)
     }
 
     /// The JSON object with the verdict: warnings, with braces of their own, may stand before and after it.

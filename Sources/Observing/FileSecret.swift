@@ -1,7 +1,7 @@
 internal import ConfigText
 internal import Model
 
-/// A secret that a config takes from a file: OpenClaw's `{source: "file", provider, id}`, where `secrets.providers` says
+/// A secret that a config takes from a file: `{source: "file", provider, id}`, where `secrets.providers` says
 /// which file that is. Its mode is `json`, where the id is a JSON pointer, or `singleValue`, where it is `value`.
 struct FileSecret {
     /// Empty for the default one.

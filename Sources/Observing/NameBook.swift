@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import Model
 
 /// What agents are called. Two of one name would be mixed up in every message, and any user can make a unit of any name:
@@ -6,9 +7,11 @@ internal import Model
 enum NameBook {
     /// `known`: what agents were called in earlier passes.
     static func names(of agents: [Agent], _ settings: Settings, known: [AgentID: String]) -> [AgentID: String] {
-        let named = Set(settings.agents.map(\.name))
+        let named = Set(settings.agents.map { $0.name ?? AgentKinds.name(of: AgentID(scope: .system, unit: $0.unit)) })
         func rank(_ agent: Agent) -> Int {
-            if named.contains(agent.name), agent.name != agent.id.derivedName || isNamed(agent, settings) { return 0 }
+            if named.contains(agent.name), agent.name != AgentKinds.name(of: agent.id) || isNamed(agent, settings) {
+                return 0
+            }
             if agent.id.scope == .system { return known[agent.id] == agent.name ? 1 : 2 }
             return known[agent.id] == agent.name ? 3 : 4
         }
@@ -31,7 +34,7 @@ enum NameBook {
 
     private static func isNamed(_ agent: Agent, _ settings: Settings) -> Bool {
         settings.agents.contains {
-            $0.name == agent.name && $0.unit == agent.id.unit && $0.user == agent.id.scope.userName
+            $0.unit == agent.id.unit && $0.user == agent.id.scope.userName
         }
     }
 }

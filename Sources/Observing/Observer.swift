@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import CLinux
 package import Files
 internal import Glibc
@@ -35,6 +36,8 @@ package final class Observer {
     var logLevels: [Scope: String] = [:]
     /// What each agent is called, told apart once a pass: a look at few agents must not change it.
     var names: [AgentID: String] = [:]
+    /// What each is.
+    var kinds: [AgentID: AgentKind] = [:]
     /// The words that each agent is started with.
     var commands: [AgentID: [String]] = [:]
     /// Who reads which config, for the same reason.
@@ -132,11 +135,9 @@ package final class Observer {
         readTwins(into: &agents)
         readDoubles(into: &agents)
         readSecrets(into: &agents)
-        ProbeReader.read(into: &agents) { [commands, environments] seen in
-            guard let environment = environments[seen.agent.id] else { return nil }
-            return OpenClawGateway.doubt(
-                commands[seen.agent.id] ?? [], environment, seen.config,
-                isOld: Self.isOld(seen, request.lastConfig[seen.agent.id]))
+        ProbeReader.read(into: &agents) { seen in
+            kinds[seen.agent.id]?.doubt(
+                address(of: seen, isOld: Self.isOld(seen, request.lastConfig[seen.agent.id])))
         }
         for index in agents.indices where agents[index].probes.contains(where: { $0.failure != nil }) {
             agents[index].suspended = Suspension.of(agents[index])
@@ -157,8 +158,9 @@ package final class Observer {
                     try self.units(named: ids.filter { $0.scope == scope }.map(\.unit), in: scope, manager)
                 }
                 for found in units where found.gap == nil {
-                    var agent = Agent(id: found.id, name: found.id.derivedName)
-                    agent.name = names[found.id] ?? agent.name
+                    let agent = Agent(
+                        id: found.id, name: names[found.id] ?? AgentKinds.name(of: found.id),
+                        kind: kinds[found.id]?.name ?? .plain)
                     var each = AgentObservation(
                         agent: agent, taken: Timestamp(microseconds: linux_wall_clock()), unit: found.unit)
                     each.owner = owner(of: found.id)
@@ -256,7 +258,7 @@ package final class Observer {
                     Gap(
                         source: "units",
                         sentence:
-                            "Agent \(entry.name) of the settings: \(place) knows no unit \(entry.unit). Correct the entry, or start that user's manager (`loginctl enable-linger`)."
+                            "Agent \(entry.shownName) of the settings: \(place) knows no unit \(entry.unit). Correct the entry, or start that user's manager (`loginctl enable-linger`)."
                     ))
             }
         }

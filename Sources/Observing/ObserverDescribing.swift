@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import Files
 internal import Glibc
 internal import Model
@@ -45,18 +46,21 @@ extension Observer {
         let environment = UnitEnvironment(
             variables: variables, files: files, unset: found.unset, identity: identity, scope: found.id.scope)
         environments[found.id] = environment
-        let (agent, problem) = AgentDescription.agent(found, environment, entry: entry, home: home)
+        let (agent, problem) = AgentDescription.agent(
+            found, UnitView(found, environment, home: home), entry: entry)
+        let kind = AgentKinds.of(agent.kind)
+        kinds[found.id] = kind
         var observation = AgentObservation(agent: agent, taken: now, unit: found.unit)
         if let gap = found.gap { observation.gaps.append(gap) }
         if let problem { observation.gaps.append(Gap(source: "config", sentence: problem, blinding: false)) }
         observation.seesOtherUsers = geteuid() == 0
         observation.owner = owner(of: found.id)
-        observation.release = variables["OPENCLAW_SERVICE_VERSION"]
+        observation.release = kind.release(variables)
         observation.elsewhere = OwnFiles.elsewhere(found.unit, agent.config.map(\.path))
         if found.unit.mainPID <= 0 { observation.programChanged = OwnFiles.changed(found.command, as: identity) }
         observation.isConfigSkipped = !readsConfig && !agent.config.isEmpty
         if readsConfig, observation.elsewhere == nil {
-            ConfigReader.read(into: &observation, and: formerConfig[found.id] ?? [], environment)
+            ConfigReader.read(into: &observation, and: formerConfig[found.id] ?? [], environment, kind.dialect)
         }
         let last = request.lastConfig[found.id]
         observation.isInEdit = observation.config.contains { file in
@@ -64,7 +68,7 @@ extension Observer {
         }
         let isAsBefore = last?.digests == ConfigMemory.digests(of: observation.config)
         observation.references =
-            isAsBefore ? last?.references ?? [] : ConfigReferences.names(in: observation.config)
+            isAsBefore ? last?.references ?? [] : ConfigReferences(kind.dialect).names(in: observation.config)
         judge.judge(&observation, environment, checked: request.checked[found.id])
         observation.secretValues = SecretReader.values(found.environment, files, named: agent.secrets)
         for variables in [variables] + files.files.compactMap(\.variables) {
@@ -74,18 +78,37 @@ extension Observer {
         }
         var reader = TokenReader(book)
         observation.tokens = reader.read(
-            found.environment, files, observation.config, source: entry?.telegramToken, of: found.id.scope,
+            found.environment, files, observation.config, dotEnv: kind.readsDotEnvBesideConfig,
+            source: entry?.telegramToken, of: found.id.scope,
             as: identity)
-        if OpenClawGateway.isOne(found, environment) {
-            observation.isGateway = true
+        if kind.healthPath != nil {
             commands[found.id] =
                 found.command.isEmpty && found.unit.mainPID > 0
                 ? ProcessTable.arguments(of: found.unit.mainPID, most: 32) : found.command
-            observation.agent.port = OpenClawGateway.port(commands[found.id] ?? [], environment, observation.config)
-            if entry?.health == nil, let port = observation.agent.port {
-                observation.agent.health = [HealthProbe(url: "http://127.0.0.1:\(port)/readyz", assumed: true)]
-            }
+        }
+        observation.agent.port = kind.port(address(of: observation))
+        if entry?.health == nil, let path = kind.healthPath, let port = observation.agent.port {
+            observation.agent.health = [HealthProbe(url: "http://127.0.0.1:\(port)\(path)", assumed: true)]
         }
         return observation
+    }
+
+    func address(of seen: AgentObservation, isOld: Bool = true) -> AddressView {
+        let environment = environments[seen.agent.id]
+        return AddressView(
+            command: commands[seen.agent.id] ?? [], find: { environment?.find($0) ?? .unknown }, config: seen.config,
+            isOld: isOld)
+    }
+}
+
+extension UnitView {
+    init(_ found: Observer.FoundUnit, _ environment: Observer.UnitEnvironment, home: String?) {
+        let pid = found.unit.mainPID
+        self.init(
+            unit: found.id.unit, isJob: found.unit.type == "oneshot" || !found.unit.triggeredBy.isEmpty,
+            command: found.command, variables: environment.variables, find: environment.find,
+            running: { pid > 0 ? ProcessTable.arguments(of: pid, most: 16) : [] },
+            started: { pid > 0 ? ProcessTable.environment(of: pid).map(Variables.init) : nil }, mainPID: pid,
+            home: home)
     }
 }

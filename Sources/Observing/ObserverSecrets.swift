@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import ConfigText
 internal import Files
 package import Model
@@ -14,18 +15,8 @@ extension Observer {
         let identity: Result<FileIdentity, FileError>
         let scope: Scope
 
-        static let unitsOwn = "Environment= of the unit"
-
-        enum Found {
-            /// `isRoots`: nobody but root could have set it.
-            case value(String, source: String, isRoots: Bool)
-            case nowhere
-            /// It may be set, and that cannot be seen.
-            case unknown
-        }
-
         /// The last file wins over those before it, and each file over `Environment=` (systemd.exec(5)).
-        func find(_ name: String) -> Found {
+        func find(_ name: String) -> VariableLookup {
             let found = given(name)
             guard case .value(let value, _, _) = found, takesAway(name, value) else { return found }
             return .nowhere
@@ -35,7 +26,7 @@ extension Observer {
             unset.contains(name) || unset.contains("\(name)=\(value)")
         }
 
-        private func given(_ name: String) -> Found {
+        private func given(_ name: String) -> VariableLookup {
             for file in files.files.reversed() {
                 switch file.content {
                 case .text:
@@ -47,7 +38,7 @@ extension Observer {
                 }
             }
             if let value = variables[name] {
-                return .value(value, source: Self.unitsOwn, isRoots: scope.isRoots)
+                return .value(value, source: VariableLookup.unitsOwn, isRoots: scope.isRoots)
             }
             return .nowhere
         }
@@ -103,7 +94,7 @@ extension Observer {
         guard let index = changed.config.firstIndex(where: { $0.path == path }), let old = changed.config[index].version
         else { return [] }
         changed.config[index] = ConfigFile(path: path, state: .present(Self.version(bytes, of: old)))
-        changed.references = ConfigReferences.names(in: changed.config)
+        changed.references = ConfigReferences(kind(of: seen).dialect).names(in: changed.config)
         var agents = [changed]
         readSecrets(into: &agents)
         return agents[0].secretFaults
@@ -114,7 +105,8 @@ extension Observer {
         guard let old = seen.config.first(where: { $0.path == path })?.version,
             let environment = environments[seen.agent.id]
         else { return [] }
-        return ConfigReader.includeFaults(of: seen, with: Self.version(bytes, of: old), environment)
+        return ConfigReader.includeFaults(
+            of: seen, with: Self.version(bytes, of: old), environment, kind(of: seen).dialect)
     }
 
     private static func version(_ bytes: [UInt8], of old: ConfigVersion) -> ConfigVersion {
@@ -169,19 +161,17 @@ extension Observer {
         if let credential = unit.loadCredential.first(where: { $0.name == name }) {
             return judge(credential, &seen)
         }
-        let variables = environments[seen.agent.id]?.variables
-        // The agent then asks a login shell, which nobody can know.
-        if let asks = variables?["OPENCLAW_LOAD_SHELL_ENV"], ["1", "true"].contains(asks) { return }
+        let kind = kind(of: seen)
+        let variables = environments[seen.agent.id]?.variables ?? Variables([])
+        if kind.asksShell(variables) { return }
         // Ignoring: an unknown user, who has no home.
         let home = (try? identity(of: seen).get())?.home
-        let folders = [
-            seen.agent.config.first.flatMap { Self.folder($0.path) },
-            variables?["OPENCLAW_STATE_DIR"].flatMap(Self.absolute),
-            unit.workingDirectory.hasSuffix("~") ? home : Self.absolute(unit.workingDirectory),
-            home.map { $0 + "/.openclaw" },
-        ]
+        let view = DotEnvView(
+            configFolder: seen.agent.config.first.flatMap { Self.folder($0.path) },
+            workingDirectory: unit.workingDirectory.hasSuffix("~") ? home : Self.absolute(unit.workingDirectory),
+            home: home, variables: variables)
         let namer: PathNamer = seen.namesAreRoots ? .root : .others
-        for folder in folders.compactMap({ $0 }) {
+        for folder in kind.dotEnvFolders(view).compactMap(Self.absolute) {
             switch EnvironmentFiles.content(of: folder + "/.env", as: identity(of: seen), namedBy: namer) {
             case .text(let text):
                 if let value = DotEnv.value(of: name, in: text) {
@@ -191,7 +181,7 @@ extension Observer {
             case .unknown: return
             }
         }
-        switch OwnVariables(seen.config).find(name) {
+        switch kind.dialect.hasVariables ? OwnVariables(seen.config).find(name) : .nowhere {
         case .value(let value, let source, _): judge(value, of: name, from: source, &seen)
         case .unknown: break
         case .nowhere:
@@ -257,6 +247,8 @@ extension Observer {
         }
     }
 
+    private func kind(of seen: AgentObservation) -> AgentKind { AgentKinds.of(seen.agent.kind) }
+
     private func identity(of seen: AgentObservation) -> Result<FileIdentity, FileError> {
         environments[seen.agent.id]?.identity
             ?? .failure(FileError(code: .failed, description: "The agent's user is not known."))
@@ -278,7 +270,8 @@ extension Observer {
             return ("which the settings name as a secret of \(seen.agent.name)", "settings")
         }
         for version in seen.config.compactMap(\.version) {
-            guard let place = ConfigReferences.place(of: name, in: version) else { continue }
+            let references = ConfigReferences(AgentKinds.of(seen.agent.kind).dialect)
+            guard let place = references.place(of: name, in: version) else { continue }
             return ("to which \(place) refers", place)
         }
         return ("to which its config refers", seen.agent.config.first?.path ?? "config")

@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import Files
 internal import Model
 internal import Processes
@@ -95,8 +96,7 @@ extension Observer {
         /// Of its user; `nil` where that is not known.
         let uid: UInt32?
         let files: [Read]
-        /// Of a gateway the config is its place: two with one config are one agent.
-        let isGateway: Bool
+        let kind: KindName
         let isUp: Bool
 
         struct Read {
@@ -116,7 +116,7 @@ extension Observer {
                 ? nil
                 : ConfigHolder(
                     name: seen.agent.name, uid: uid(of: seen), files: configReads(of: seen),
-                    isGateway: seen.isGateway, isUp: !seen.unit.isDown)
+                    kind: seen.agent.kind, isUp: !seen.unit.isDown)
         }
     }
 
@@ -159,7 +159,9 @@ extension Observer {
                     }
                 }
                 if shared.isEmpty { continue }
-                if holder.isGateway, seen.isGateway, shared.first?.path == path, holder.files.first?.path == path {
+                if holder.kind == seen.agent.kind, kinds[seen.agent.id]?.isOnePerConfig ?? false,
+                    shared.first?.path == path, holder.files.first?.path == path
+                {
                     agents[index].double = AgentDouble(agent: other, name: holder.name, isUp: holder.isUp, path: path)
                 } else {
                     agents[index].sharers.append(holder.name)
@@ -197,8 +199,7 @@ extension Observer {
 
     /// Where a KillMode comes from is looked up where it is to be told: it takes two more properties and some files.
     func readKillModes(into agents: inout [AgentObservation], all: Bool) {
-        let unsafe = ["process", "none"] + (settings.policy.killModeStrict ? ["mixed"] : [])
-        let wanted = agents.indices.filter { all || unsafe.contains(agents[$0].unit.killMode) }
+        let wanted = agents.indices.filter { all || settings.policy.isUnsafe(killMode: agents[$0].unit.killMode) }
         for (scope, indices) in Dictionary(grouping: wanted, by: { agents[$0].agent.id.scope }) {
             guard let manager = managers.manager(of: scope) else { continue }
             do throws(SystemdError) {

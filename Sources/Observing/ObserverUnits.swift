@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import Glibc
 internal import Model
 internal import Processes
@@ -67,11 +68,11 @@ extension Observer {
         try read(try manager.listUnits(names: names), in: scope, manager, moved: [:])
     }
 
-    /// A job behind a timer that only bears a gateway's name is nobody's agent, unless the settings name it.
+    /// A job behind a timer that only bears an agent's name is nobody's agent, unless the settings name it.
     func isAgents(_ found: FoundUnit) -> Bool {
         let isJob = found.unit.type == "oneshot" || !found.unit.triggeredBy.isEmpty
-        return !isJob || entry(of: found.id) != nil || !OpenClawGateway.bearsName(found.id.unit)
-            || OpenClawGateway.isMarked(Variables(found.environment))
+        return !isJob || entry(of: found.id) != nil || !AgentKinds.bearsName(found.id.unit)
+            || AgentKinds.isMarked(Variables(found.environment))
     }
 
     /// `moved`: the restart counters of the last pass. Of a unit whose counter moved, what it calls no crash is asked, too.
@@ -93,10 +94,7 @@ extension Observer {
         }
         try askMore(restarted, of: &found, running, UnitProperty.ofExits, manager) { $0.takeExits($1) }
         let unmarked = found.indices.filter { index in
-            let variables = Variables(found[index].environment)
-            let isMarked = OpenClawGateway.isMarked(variables)
-            return isMarked
-                ? variables["OPENCLAW_GATEWAY_PORT"] == nil : OpenClawGateway.bearsName(found[index].id.unit)
+            AgentKinds.needsCommand(found[index].id.unit, Variables(found[index].environment))
         }
         try askMore(unmarked, of: &found, running, [.execStart], manager) { $0.command = $1.execStart }
         for (unit, answer) in zip(others, try manager.allProperties(of: others)) {

@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import Files
 internal import Glibc
 internal import Model
@@ -158,7 +159,7 @@ struct ProcessReader {
         guard pid > 0, let path = ProcessTable.executable(of: pid) else { return nil }
         return ProgramName(
             executable: path, words: ProcessTable.arguments(of: pid, most: 16), folder: ProcessTable.folder(of: pid),
-            environment: ProcessTable.environment(of: pid) ?? [])
+            environment: ProcessTable.environment(of: pid) ?? [], marks: AgentKinds.titleMarks)
     }
 
     /// As the ledger keeps it, where no path and no word of a command has any business.
@@ -187,10 +188,7 @@ struct OwnMarks {
     let variable: (String) -> String?
 
     func contradict(_ theirs: Variables, _ agent: Agent) -> Bool {
-        ["OPENCLAW_CONFIG_PATH", "OPENCLAW_STATE_DIR", "OPENCLAW_PROFILE"].contains { name in
-            guard let value = theirs[name], !value.isEmpty, value != variable(name) else { return false }
-            return value != agent.config.first?.path && !(name == "OPENCLAW_PROFILE" && value == "default")
-        }
+        AgentKinds.isAnothers(theirs, own: variable, config: agent.config.first?.path)
     }
 }
 

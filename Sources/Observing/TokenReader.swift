@@ -1,4 +1,3 @@
-internal import ConfigText
 internal import Files
 internal import Model
 
@@ -22,9 +21,9 @@ struct TokenReader {
     }
 
     /// What the unit and its files say. `source` is the settings' word on where the token stands; where there is
-    /// one, nothing else is taken for the agent's own.
+    /// one, nothing else is taken for the agent's own. `dotEnv`: whether the agent reads a `.env` beside its config.
     mutating func read(
-        _ environment: [String], _ files: EnvironmentFiles, _ config: [ConfigFile], source: SecretSource?,
+        _ environment: [String], _ files: EnvironmentFiles, _ config: [ConfigFile], dotEnv: Bool, source: SecretSource?,
         of scope: Scope = .system, as identity: Result<FileIdentity, FileError>
     ) -> [HeldToken] {
         held = []
@@ -56,7 +55,7 @@ struct TokenReader {
                     isProven: file.isRootsWord && file.isRootsAlone)
             }
         }
-        if held.isEmpty { readDotEnv(of: config, wanted: source, as: identity) }
+        if held.isEmpty, dotEnv { readDotEnv(of: config, wanted: source, as: identity) }
         if case .file(let path) = source {
             do throws(FileError) {
                 let (folder, name) = try splitPath(path)
@@ -69,12 +68,11 @@ struct TokenReader {
         return held
     }
 
-    /// OpenClaw reads a `.env` beside its config for what its environment does not give.
+    /// For what its environment does not give.
     private mutating func readDotEnv(
         of config: [ConfigFile], wanted source: SecretSource?, as identity: Result<FileIdentity, FileError>
     ) {
-        guard let path = config.first?.path, let slash = path.lastIndex(of: "/"), ConfigSyntax(file: path) == .json5
-        else { return }
+        guard let path = config.first?.path, let slash = path.lastIndex(of: "/") else { return }
         let file = path[..<slash] + "/.env"
         let isRoots = config.first.map { $0.isRootsWord && $0.isRootsAlone } ?? false
         guard

@@ -38,13 +38,12 @@ package struct KnownGood: Hashable, Sendable {
         let proven = KnownGood(healthySince: nil, passes: 0, config: config, promote: false)
         guard let since = history.healthySince else { return proven }
         let passes = history.healthyPasses + 1
-        guard passes >= 2, seen.taken - since >= policy.knownGoodAfter, !seen.config.contains(where: isMasked) else {
+        guard passes >= 2, seen.taken - since >= policy.knownGoodAfter, !seen.config.contains(where: \.isRedacted)
+        else {
             return KnownGood(healthySince: since, passes: min(passes, 2), config: config, promote: false)
         }
         return KnownGood(healthySince: nil, passes: 0, config: config, promote: true)
     }
-
-    private static func isMasked(_ file: ConfigFile) -> Bool { file.isMasked ?? file.version?.isRedacted ?? false }
 
     /// The process that is there now, as one that works: it was found healthy in two passes. With the meanings of its files
     /// where it is certain that it has read these.

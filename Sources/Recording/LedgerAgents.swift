@@ -127,6 +127,14 @@ extension Ledger {
             [.integer(now.microseconds), .integer(row)])
     }
 
+    /// Writes down agents that it has not known, by the names that they have: what happens to them is found by these.
+    package func know(_ agents: [Agent]) throws(LedgerError) {
+        guard !agents.isEmpty else { return }
+        try together { () throws(LedgerError) in
+            for agent in agents { _ = try rowID(agent.id, name: agent.name) }
+        }
+    }
+
     /// The agent's row; made where it has none.
     func rowID(_ id: AgentID, name: String? = nil) throws(LedgerError) -> Int64 {
         var found: Int64?
@@ -137,7 +145,7 @@ extension Ledger {
             """
             INSERT INTO agents (scope, unit, name, verdict, kinds, healthy_passes, healthy_config)
             VALUES (?, ?, ?, 'unknown', '', 0, '')
-            """, key + [.text(name ?? id.derivedName)])
+            """, key + [.text(name ?? id.bareUnit)])
         return database.lastInsertedRow
     }
 }

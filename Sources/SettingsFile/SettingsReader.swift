@@ -17,7 +17,9 @@ package enum SettingsReader {
         if var policy = try top.table("policy") {
             try read(&policy, into: &settings.policy)
         }
-        for var agent in try top.tables("agent") { settings.agents.append(try self.agent(&agent)) }
+        for var agent in try top.tables("agent") {
+            settings.agents.append(try self.agent(&agent, kinds: settings.kinds))
+        }
         if var telegram = try top.table("telegram") {
             if let api = try address("api", &telegram) { settings.policy.telegramAPI = api }
             if let asks = try telegram.flag("ask") { settings.policy.asksTelegram = asks }
@@ -55,18 +57,18 @@ package enum SettingsReader {
         try table.finish()
     }
 
-    private static func agent(_ table: inout TableReader) throws(SettingsError) -> AgentEntry {
+    private static func agent(_ table: inout TableReader, kinds: [String]) throws(SettingsError) -> AgentEntry {
         let unitExpected = "the full name of a service unit, ending in .service,"
         guard
             let unit = try table.text(
                 "unit", expected: unitExpected,
                 where: { $0.hasSuffix(".service") && !$0.utf8.contains(UInt8(ascii: "/")) })
         else {
-            throw table.missing("unit", expected: "the name of its unit, such as \"openclaw-gateway-coder.service\",")
+            throw table.missing("unit", expected: "the name of its unit, such as \"coder.service\",")
         }
-        let name = try table.text("name") ?? AgentID(scope: .system, unit: unit).derivedName
-        var entry = AgentEntry(name: name, unit: unit, user: try table.text("user"))
-        let owner = " of agent \(name)"
+        var entry = AgentEntry(name: try table.text("name"), unit: unit, user: try table.text("user"))
+        if let kind = try table.text("kind", oneOf: kinds) { entry.kind = KindName(rawValue: kind) }
+        let owner = " of agent \(entry.shownName)"
         try config(&table, owner, into: &entry)
         entry.schema = try absolutePath("schema", &table)
         entry.validate = try table.texts("validate") ?? []

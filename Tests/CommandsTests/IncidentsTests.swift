@@ -17,6 +17,7 @@ extension CommandsTests {
         /// One that was healed, with what was asked and done, and one of the host that is still open.
         private func write() throws {
             let ledger = try Ledger.open(in: session.state, at: Sample.now)
+            try ledger.remember(Sample.agent(), AgentHistory())
             let incident = try ledger.openIncident(
                 Sample.id, kinds: [.unitCrashLoop, .unitKillMode], severity: .critical, summary: "It crashes.",
                 at: Sample.now)

@@ -3,8 +3,10 @@ import Testing
 
 /// What an agent writes into its own config on each start.
 struct TouchMarksTests {
+    private static let keys = TouchKeys(time: "lastTouchedAt", release: "lastTouchedVersion")
+
     private func rest(_ text: String) -> String? {
-        TouchMarks(Array(text.utf8)).rest.map { String(decoding: $0, as: UTF8.self) }
+        TouchMarks(Array(text.utf8), Self.keys).rest.map { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test func `two files that differ in their marks alone have the same rest`() {
@@ -43,8 +45,9 @@ struct TouchMarksTests {
     }
 
     @Test func `the release that wrote the file last is known`() {
-        #expect(TouchMarks(Array(#"{"meta": {"lastTouchedVersion": "2026.9.1"}}"#.utf8)).release == "2026.9.1")
-        #expect(TouchMarks(Array(#"{"meta": {"lastTouchedVersion": ""}}"#.utf8)).release == nil)
-        #expect(TouchMarks(Array(#"{"meta": {"lastTouchedAt": "x"}}"#.utf8)).release == nil)
+        #expect(
+            TouchMarks(Array(#"{"meta": {"lastTouchedVersion": "2026.9.1"}}"#.utf8), Self.keys).release == "2026.9.1")
+        #expect(TouchMarks(Array(#"{"meta": {"lastTouchedVersion": ""}}"#.utf8), Self.keys).release == nil)
+        #expect(TouchMarks(Array(#"{"meta": {"lastTouchedAt": "x"}}"#.utf8), Self.keys).release == nil)
     }
 }

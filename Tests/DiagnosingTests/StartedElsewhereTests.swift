@@ -7,7 +7,7 @@ import Testing
 struct StartedElsewhereTests {
     private static func found(_ seen: AgentObservation) -> [Finding] {
         var seen = seen
-        seen.isGateway = true
+        seen.agent.kind = KindName(rawValue: "openclaw")
         return Rules.findings(seen, history: AgentHistory(), policy: Policy())
     }
 

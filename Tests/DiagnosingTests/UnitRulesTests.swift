@@ -123,7 +123,7 @@ struct UnitRulesTests {
     /// A gateway, which has never done its work.
     private static func inactive(_ change: (inout UnitFacts) -> Void = { _ in }) -> AgentObservation {
         var seen = Sample.inactive(Sample.id, change)
-        seen.isGateway = true
+        seen.agent.kind = KindName(rawValue: "openclaw")
         return seen
     }
 

@@ -17,7 +17,7 @@ struct UnprovenEndTests {
         _ seen: AgentObservation, _ end: RunEnd?, after request: OperatorRequest? = nil
     ) -> AgentObservation {
         var seen = seen
-        seen.isGateway = true
+        seen.agent.kind = KindName(rawValue: "openclaw")
         seen.journal.end = end
         seen.journal.lastRequest = request
         return seen

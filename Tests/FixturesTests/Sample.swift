@@ -1,3 +1,4 @@
+import AgentKinds
 package import Model
 
 /// An agent as it is seen on an ordinary day; a test changes what it is about.
@@ -11,7 +12,7 @@ package enum Sample {
     package static let invocation = "0123456789abcdef0123456789abcdef"
 
     package static func agent(_ id: AgentID = id) -> Agent {
-        Agent(id: id, name: id.derivedName, config: [named(configPath, isRoots: id.scope == .system)])
+        Agent(id: id, name: AgentKinds.name(of: id), config: [named(configPath, isRoots: id.scope == .system)])
     }
 
     /// By the settings, which are root's.

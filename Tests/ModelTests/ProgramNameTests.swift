@@ -3,10 +3,16 @@ import Testing
 
 /// What a process runs, and whether two run the same.
 struct ProgramNameTests {
+    /// Of one kind, as that names them.
+    private static let marks = [
+        ["OPENCLAW_SERVICE_KIND", "OPENCLAW_PROFILE", "OPENCLAW_CONFIG_PATH", "OPENCLAW_STATE_DIR"]
+    ]
+
     private func key(
         _ executable: String, _ words: String..., in folder: String? = "/srv", with environment: [String] = []
     ) -> String? {
-        ProgramName(executable: executable, words: words, folder: folder, environment: environment)?.key
+        ProgramName(executable: executable, words: words, folder: folder, environment: environment, marks: Self.marks)?
+            .key
     }
 
     private let python = "/usr/bin/python3.11"

@@ -1,3 +1,4 @@
+import AgentKinds
 import Files
 import FixturesTests
 import Glibc
@@ -15,7 +16,7 @@ struct ConfigPlaceTests {
         home: String? = "/home/fleet"
     ) -> (agent: Agent, problem: String?) {
         let (found, environment) = unit(scope, lines: ["OPENCLAW_SERVICE_MARKER=openclaw"] + lines, files: files)
-        return AgentDescription.agent(found, environment, entry: entry, home: home)
+        return AgentDescription.agent(found, UnitView(found, environment, home: home), entry: entry)
     }
 
     static func unit(
@@ -112,7 +113,21 @@ struct ConfigPlaceTests {
 
     @Test func `a unit that is no gateway has no config but what the settings name`() {
         let (found, environment) = Self.unit(.system, "bot.service", lines: ["OPENCLAW_CONFIG_PATH=/srv/a.json"])
-        #expect(AgentDescription.agent(found, environment, entry: nil, home: "/home/fleet").agent.config.isEmpty)
+        let view = UnitView(found, environment, home: "/home/fleet")
+        let agent = AgentDescription.agent(found, view, entry: nil).agent
+        #expect(agent.config.isEmpty && agent.kind == .plain)
+    }
+
+    @Test func `what the settings say of its kind counts more than what it looks like`() {
+        #expect(Self.agent().agent.kind == KindName(rawValue: "openclaw"))
+        var entry = AgentEntry(name: "coder", unit: Sample.unit)
+        entry.kind = .plain
+        let plain = Self.agent(entry: entry).agent
+        #expect(plain.kind == .plain && plain.config.isEmpty)
+        let (found, environment) = Self.unit(.system, "bot.service", lines: ["OPENCLAW_CONFIG_PATH=/srv/a.json"])
+        entry.kind = KindName(rawValue: "openclaw")
+        let view = UnitView(found, environment, home: nil)
+        #expect(AgentDescription.agent(found, view, entry: entry).agent.config.map(\.path) == ["/srv/a.json"])
     }
 }
 

@@ -1,3 +1,4 @@
+import AgentKinds
 import FixturesTests
 import Model
 import Testing
@@ -6,8 +7,12 @@ import Testing
 
 /// Variables that a config asks for.
 struct ConfigReferencesTests {
-    private func names(_ text: String, path: String = Sample.configPath) -> [String] {
-        ConfigReferences.names(in: [Sample.present(Sample.config(text, path: path))])
+    private static let dialect = AgentKinds.of(KindName(rawValue: "openclaw")).dialect
+
+    private func names(
+        _ text: String, path: String = Sample.configPath, in dialect: ConfigDialect = dialect
+    ) -> [String] {
+        ConfigReferences(dialect).names(in: [Sample.present(Sample.config(text, path: path))])
     }
 
     @Test func `references and secret references are found, each once`() {
@@ -27,6 +32,12 @@ struct ConfigReferencesTests {
         #expect(names(text) == ["ON", "file:p:value"])
     }
 
+    @Test func `in a config of a kind that has no references the same words are a text`() {
+        #expect(
+            names(#"{ prompt: "Write about ${TOPIC}", c: { source: "env", id: "SECRET" } }"#, in: ConfigDialect())
+                .isEmpty)
+    }
+
     @Test func `a config that does not parse, or is of another syntax, asks for nothing`() {
         #expect(names(#"{ a: "${TOKEN}", "#).isEmpty)
         #expect(names(#"a = "${TOKEN}""#, path: "/a.toml").isEmpty)
@@ -34,8 +45,8 @@ struct ConfigReferencesTests {
 
     @Test func `the place of a reference is told`() {
         let version = Sample.config("{\n  a: \"${TOKEN}\"\n}")
-        #expect(ConfigReferences.place(of: "TOKEN", in: version) == "\(Sample.configPath):2:6")
-        #expect(ConfigReferences.place(of: "OTHER", in: version) == nil)
+        #expect(ConfigReferences(Self.dialect).place(of: "TOKEN", in: version) == "\(Sample.configPath):2:6")
+        #expect(ConfigReferences(Self.dialect).place(of: "OTHER", in: version) == nil)
     }
 
     @Test func `a config's own variables are found, and a login shell is not guessed`() {

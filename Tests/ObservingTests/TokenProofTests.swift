@@ -17,7 +17,7 @@ struct TokenProofTests {
         var reader = TokenReader(book)
         let (found, environment) = ConfigPlaceTests.unit(scope, lines: lines, files: file.map { [$0] } ?? [])
         return reader.read(
-            found.environment, environment.files, config.map { [$0] } ?? [], source: nil, of: scope,
+            found.environment, environment.files, config.map { [$0] } ?? [], dotEnv: true, source: nil, of: scope,
             as: OrdinaryUser.identity
         ).map(\.isProven)
     }

@@ -29,7 +29,7 @@ struct TokenReaderTests {
             ], unset: [], command: [], job: 0, gap: nil)
         let held = reader.read(
             environment, EnvironmentFiles(found, as: identity, continuedComments: false),
-            config.map { [Sample.present(Sample.config($0))] } ?? [], source: source, as: identity)
+            config.map { [Sample.present(Sample.config($0))] } ?? [], dotEnv: true, source: source, as: identity)
         return held.map { "\(book.token(of: $0.fingerprint) ?? "?"): \($0.sources.joined(separator: ", "))" }
     }
 

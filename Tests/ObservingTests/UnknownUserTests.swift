@@ -1,3 +1,4 @@
+import AgentKinds
 import Files
 import FixturesTests
 import Model
@@ -20,7 +21,7 @@ struct UnknownUserTests {
             unset: [], identity: Self.nobody, scope: .system)
         var seen = Sample.failed()
         seen.agent.config = [ConfigPath(path, origin: .unit, isRoots: false)]
-        ConfigReader.read(into: &seen, and: [], environment)
+        ConfigReader.read(into: &seen, and: [], environment, ConfigDialect())
         guard case .refused(let sentence)? = seen.config.first?.state else {
             Issue.record("the config is \(String(describing: seen.config.first?.state))")
             return

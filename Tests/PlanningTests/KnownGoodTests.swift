@@ -181,7 +181,7 @@ struct KnownGoodTests {
             let bold = Sample.config(#"{"prompt": "Be ***very*** brief"}"#)
             func seen(_ moment: Timestamp) -> AgentObservation {
                 var seen = Self.seen([bold], at: moment)
-                seen.config[0].isMasked = isMasked
+                seen.config[0].redactedBySyntax = isMasked
                 return seen
             }
             let first = Self.judge(seen(Sample.now))

@@ -221,4 +221,14 @@ struct LedgerHistoryTests {
         #expect(Set(agents.first?.kinds ?? []) == [.unitKillMode, .probeFailed])
         #expect(agents.first?.verdict == "degraded")
     }
+
+    @Test func `an agent that is met for the first time is known by its name before anything happens to it`() throws {
+        try ledger.know([Sample.agent()])
+        _ = try ledger.openIncident(
+            Sample.id, kinds: [.unitFailed], severity: .critical, summary: "It failed.", at: Sample.now)
+        #expect(try ledger.agents().map(\.name) == ["coder"])
+        #expect(try ledger.incidents().map(\.agent) == ["coder"])
+        try ledger.know([Agent(id: Sample.id, name: "other")])
+        #expect(try ledger.agents().map(\.name) == ["coder"], "what it is called is for a pass to say")
+    }
 }

@@ -73,6 +73,7 @@ struct LedgerIncidentTests {
     }
 
     @Test func `a record has the agent, the kinds and what was done`() throws {
+        try ledger.remember(Sample.agent(), AgentHistory())
         let incident = try opened()
         let plan = Plan(agent: Sample.id, rungs: [.rule(.unitFailed)], steps: [.resetFailed, .startUnit], reason: "")
         let ids = try ledger.plan(

@@ -34,6 +34,7 @@ enum CompleteSettings {
         health = ["http://127.0.0.1:48520/readyz", "https://coder.example.org/healthz"]
         secrets = ["TELEGRAM_BOT_TOKEN"]
         telegram_token = { env = "TELEGRAM_BOT_TOKEN" }
+        kind = "openclaw"
 
         [[agent]]
         unit = "openclaw-gateway-sales.service"
@@ -72,7 +73,8 @@ enum CompleteSettings {
 
         """
 
-    static let defaults = Settings(stateDirectory: "/var/lib/agent-watchdog")
+    static let defaults = Settings(
+        stateDirectory: "/var/lib/agent-watchdog", kinds: ["openclaw", "plain"])
 
     static func read(_ text: String) throws(SettingsError) -> Settings {
         try SettingsReader.read(Array(text.utf8), file: "watchdog.toml", defaults: defaults)

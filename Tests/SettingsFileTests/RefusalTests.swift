@@ -60,6 +60,10 @@ struct RefusalTests {
         ),
         ("[[agent]]\nunit = \"a.service\"\nuser = 5\n", "3:8: agent.user is 5, and a text was expected."),
         (
+            "[[agent]]\nunit = \"a.service\"\nkind = \"openclaws\"\n",
+            #"3:8: agent.kind is "openclaws", and one of "openclaw", "plain" was expected."#
+        ),
+        (
             "[[agent]]\nunit = \"a.service\"\ntelegram_token = \"123456:AAAA\"\n",
             "3:18: agent.telegram_token is a text, and { file = \"…\" } or { env = \"…\" } was expected: secrets do not stand in the settings themselves."
         ),
@@ -103,7 +107,7 @@ struct RefusalTests {
         ),
         (
             "[[agent]]\nname = \"coder\"\n",
-            "1:1: agent has no unit, and the name of its unit, such as \"openclaw-gateway-coder.service\", was expected."
+            "1:1: agent has no unit, and the name of its unit, such as \"coder.service\", was expected."
         ),
         (
             "[[advisor.provider]]\nmodel = \"m\"\n",
@@ -143,7 +147,7 @@ struct RefusalTests {
         ),
         (
             "[[agent]]\nunit = \"a.service\"\ncolour = \"red\"\n",
-            "3:10: unknown key agent.colour. Known here: config, health, name, schema, secrets, telegram_token, unit, user, validate."
+            "3:10: unknown key agent.colour. Known here: config, health, kind, name, schema, secrets, telegram_token, unit, user, validate."
         ),
         (
             "entirely_else = 1\n",

@@ -8,7 +8,7 @@ import Testing
 struct SettingsReaderTests {
     @Test func `every key is taken over`() throws {
         let settings = try CompleteSettings.read(CompleteSettings.text)
-        var expected = Settings(stateDirectory: "/srv/watchdog")
+        var expected = Settings(stateDirectory: "/srv/watchdog", kinds: ["openclaw", "plain"])
         expected.units = ["openclaw-gateway*.service", "mybot.service"]
         expected.policy.settle = .seconds(20)
         expected.policy.warmUp = .seconds(300)
@@ -30,7 +30,8 @@ struct SettingsReaderTests {
         coder.health = ["http://127.0.0.1:48520/readyz", "https://coder.example.org/healthz"]
         coder.secrets = ["TELEGRAM_BOT_TOKEN"]
         coder.telegramToken = .env("TELEGRAM_BOT_TOKEN")
-        var sales = AgentEntry(name: "sales", unit: "openclaw-gateway-sales.service")
+        coder.kind = KindName(rawValue: "openclaw")
+        var sales = AgentEntry(name: nil, unit: "openclaw-gateway-sales.service")
         sales.telegramToken = .file("/srv/sales/token")
         expected.agents = [coder, sales]
         expected.policy.telegramAPI = "http://127.0.0.1:9000"
@@ -57,7 +58,6 @@ struct SettingsReaderTests {
 
     @Test func `the defaults are those that the design names`() {
         let settings = CompleteSettings.defaults
-        #expect(settings.units.contains("openclaw-gateway*.service"))
         #expect(settings.policy.settle == .seconds(10))
         #expect(settings.policy.warmUp == .seconds(240))
         #expect(settings.policy.knownGoodAfter == .seconds(600))

@@ -113,7 +113,9 @@ def normal(text, pid, name):
     for line in text.splitlines():
         if line.startswith(("ENV INVOCATION_ID=", "ENV JOURNAL_STREAM=")):
             continue
-        line = re.sub(rf"(?<!\d){pid}(?!\d)", "PID", line.replace(name, "UNIT"))
+        # The number of a descriptor may be the same as the PID.
+        start, rest = re.match(r"((?:FD \d+ )?)(.*)", line.replace(name, "UNIT")).groups()
+        line = start + re.sub(rf"(?<!\d){pid}(?!\d)", "PID", rest)
         lines.append(re.sub(r"(pipe|socket|anon_inode):\[?\d*\]?", r"\1", line))
     return lines
 

@@ -100,6 +100,7 @@ final class Pass {
         for check in newTokenChecks { tokenChecks[check.token] = check }
         hostFindings = Rules.findings(ofHost: snapshot)
         if agentName == nil { missing(histories, snapshot) }
+        if !dryRun { try ledger?.know(snapshot.agents.map(\.agent).filter { histories[$0.id] == nil }) }
         return snapshot.agents.map { seen in
             let history = histories[seen.agent.id] ?? AgentHistory()
             var seen = seen
@@ -122,7 +123,7 @@ final class Pass {
         gone = absent.filter { snapshot.listed.contains($0.key.scope) }
         let dark = Dictionary(grouping: absent.keys.filter { managers.manager(of: $0.scope) == nil }, by: \.scope)
         for (scope, agents) in dark.sorted(by: { $0.key.manager < $1.key.manager }) where !managers.connected.isEmpty {
-            let names = agents.map(\.derivedName).sorted().joined(separator: ", ")
+            let names = agents.compactMap { absent[$0]?.name }.sorted().joined(separator: ", ")
             let advice =
                 scope.userName.map {
                     " Start it for good with \(ShellCommand("loginctl", "enable-linger", $0).inSentence)."

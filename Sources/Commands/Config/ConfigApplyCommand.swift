@@ -1,4 +1,5 @@
 internal import Acting
+internal import AgentKinds
 internal import ConfigText
 internal import Files
 internal import Model
@@ -62,7 +63,9 @@ enum ConfigApplyCommand {
             let new = ConfigVersion(
                 path: old.path, bytes: bytes, digest: Digest(hex: sha256(bytes)), mode: old.mode, uid: old.uid,
                 gid: old.gid, modified: environment.now(), changed: environment.now(),
-                meaning: TouchMarks(bytes).rest.map { Digest(hex: sha256($0)) }, release: each.seen.release)
+                meaning: TouchMarks(bytes, AgentKinds.of(each.agent.kind).dialect.marks).rest.map {
+                    Digest(hex: sha256($0))
+                }, release: each.seen.release)
             return try ConfigOrder(
                 pass: pass, ledger: ledger, each: each, old: old, new: new, patience: patience,
                 invocation: invocation

@@ -31,7 +31,7 @@ enum StatusCommand {
     }
 
     /// Two passes that did not come: cron is not doing its part.
-    private static let stale: Duration = .seconds(45 * 60)
+    private static let stale = Policy.interval * 3
 
     private static func run(_ invocation: Invocation, _ environment: Environment) throws(CommandFailure) -> ExitStatus {
         let settings = try environment.settings(invocation)

@@ -1,9 +1,16 @@
+internal import AgentKinds
 internal import Model
 
 /// What an operator has to know of an agent before it breaks, and no rule finds.
 enum DoctorNotes {
     static func of(_ seen: AgentObservation, isRoot: Bool) -> [String] {
-        [stops(seen), health(seen), owner(seen, isRoot)].compactMap { $0 }
+        [kind(seen), stops(seen), health(seen), owner(seen, isRoot)].compactMap { $0 }
+    }
+
+    private static func kind(_ seen: AgentObservation) -> String? {
+        guard seen.agent.kind == .plain else { return nil }
+        return
+            "It is treated as \(AgentKinds.plain.title): nothing is assumed of its port, its variables and what its config refers to. `kind` of its [[agent]] in the settings says otherwise (\(AgentKinds.names.joined(separator: ", ")))."
     }
 
     private static func stops(_ seen: AgentObservation) -> String? {
