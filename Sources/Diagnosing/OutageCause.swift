@@ -18,6 +18,8 @@ enum OutageCause {
 
     /// So many of a run's last lines may name it.
     private static let mostLines = 12
+    /// Runs of one loop come one after the other within this.
+    private static let loop: Duration = .seconds(120)
     /// So far into a line its own statement begins.
     private static let mostPrefix = 70
 
@@ -42,12 +44,22 @@ enum OutageCause {
     }
 
     /// What its last run said, the newest lines of it. systemd's own entries part one run from the next, where they are seen.
+    /// What the last run of a loop said may be lost, as journald(8) has no unit for what had ended before it looked: then it
+    /// is the run before that.
     private static func lastRun(_ seen: AgentObservation) -> [JournalLine] {
         let lines = seen.journal.lines
         // An entry of a start stands behind the end of the run before.
-        let end = lines.lastIndex { $0.isFailure } ?? lines.endIndex
-        let start = lines[..<end].lastIndex { $0.isStart }.map { $0 + 1 } ?? lines.startIndex
-        return lines[start...].filter { $0.speaker == .unit }.suffix(mostLines)
+        var end = lines.lastIndex { $0.isFailure } ?? lines.endIndex
+        let newest = lines[..<end].last { $0.isStart }?.at
+        while true {
+            let start = lines[..<end].lastIndex { $0.isStart }
+            let first = start.map { $0 + 1 } ?? lines.startIndex
+            let isSilent = !lines[first..<end].contains { $0.speaker == .unit }
+            guard isSilent, let start, let before = lines[..<start].lastIndex(where: \.isFailure),
+                let newest, newest - lines[before].at < loop
+            else { return lines[first...].filter { $0.speaker == .unit }.suffix(mostLines) }
+            end = before
+        }
     }
 
     private static func states(_ phrase: String, _ line: String) -> Bool {

@@ -51,6 +51,24 @@ struct OutageCauseTests {
         #expect(finding(text)?.kind == .unitFailed)
     }
 
+    @Test func `of a loop whose last run left no word the run before is heard, and of an older one it is not`() {
+        func lines(_ apart: Duration, _ words: String...) -> [JournalLine] {
+            func line(_ text: String, _ speaker: JournalLine.Speaker, _ id: String, _ ago: Duration) -> JournalLine {
+                JournalLine(at: Sample.now - ago, speaker: speaker, text: text, messageID: id)
+            }
+            let started = "39f53479d3a045ac8e11786248231fbf"
+            return [
+                line("Started.", .manager, started, apart + .seconds(3)),
+                line("Error: listen EADDRINUSE", .unit, "", apart + .seconds(2)),
+                line("Failed.", .manager, Self.failed, apart + .seconds(2)),
+                line("Started.", .manager, started, .seconds(2)),
+            ] + words.map { line($0, .unit, "", .seconds(1)) } + [line("Failed.", .manager, Self.failed, .seconds(1))]
+        }
+        #expect(findings(lines(.seconds(5))).first?.kind == .portInUse)
+        #expect(findings(lines(.seconds(5), "I said something else")).first?.kind == .unitFailed)
+        #expect(findings(lines(.seconds(600))).first?.kind == .unitFailed)
+    }
+
     @Test func `only the last run's own last lines count`() {
         let cause = Sample.line("Error: listen EADDRINUSE")
         let others = (0..<12).map { Sample.line("word \($0)") }

@@ -126,6 +126,10 @@ class Agent:
     def journal(self, since=None):
         """What its processes have logged, of all starts or since that time (epoch seconds)."""
         match = [("_SYSTEMD_USER_UNIT=" if self.user else "_SYSTEMD_UNIT=") + self.unit]
+        if self.user:
+            # Of a user's unit journald does not know which it was, once the process has ended before it looked.
+            last = self.systemctl("show", "--value", "--property", "ExecMainPID", self.unit).stdout.strip()
+            match += ["+", f"_PID={last}", f"_UID={self.uid}", "_TRANSPORT=stdout"]
         when = [] if since is None else [f"--since=@{since:.6f}"]
         run("journalctl", "--sync", check=False)
         return run("journalctl", "--quiet", "--output=cat", *when, *match, check=False).stdout
