@@ -9,7 +9,7 @@ public func fuzzSettings(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         precondition(settings.policy.settle > .zero && settings.policy.settle * 2 < settings.policy.deadline)
         precondition(settings.policy.brakeShare > 0 && settings.policy.brakeShare <= 1)
         for agent in settings.agents {
-            precondition(agent.unit.hasSuffix(".service") && !agent.name.isEmpty)
+            precondition(agent.unit.hasSuffix(".service") && !agent.shownName.isEmpty)
             precondition(!agent.unit.utf8.contains { $0 == UInt8(ascii: "/") || $0 < 0x20 })
             for path in (agent.config ?? []) + [agent.schema ?? "/"] {
                 precondition(path.utf8.first == UInt8(ascii: "/"))
