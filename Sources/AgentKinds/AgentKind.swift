@@ -5,8 +5,6 @@ package import Model
 /// nothing outside of here knows one kind from another.
 package struct AgentKind: Sendable {
     package let name: KindName
-    /// For sentences: "an OpenClaw gateway".
-    package let title: String
 
     // MARK: Its unit
 
@@ -61,10 +59,7 @@ package struct AgentKind: Sendable {
     /// one of them only where the first is set.
     package var titleMarks: [String] = []
 
-    init(name: KindName, title: String) {
-        self.name = name
-        self.title = title
-    }
+    init(_ name: KindName) { self.name = name }
 
     package var readsDotEnvBesideConfig: Bool {
         let view = DotEnvView(configFolder: "/", workingDirectory: nil, home: nil, variables: Variables([]))

@@ -6,7 +6,7 @@ package enum AgentKinds {
 
     /// A program of which nothing is assumed.
     package static let plain: AgentKind = {
-        var kind = AgentKind(name: .plain, title: "a plain unit")
+        var kind = AgentKind(.plain)
         // But for one thing: a gateway under a name of its own may be held for plain, and marks its config anew all the same.
         kind.dialect.marks = OpenClaw.touchKeys
         return kind

@@ -17,8 +17,10 @@ package enum ConfigChecks {
 
     /// A file whose name tells no syntax is judged by the agent's validator alone. `ask` asks that, where there is one:
     /// it knows its own release, so its word counts more than the schema's, and more than our reading of the syntax.
+    /// `references`: whether what looks like an `$include` or a secret reference is one, which the agent's kind says.
     package static func verdict(
-        _ bytes: [UInt8], path: String, schema: SchemaCheck?, ascii: Bool = false, ask: () -> ValidatorAnswer? = { nil }
+        _ bytes: [UInt8], path: String, schema: SchemaCheck?, ascii: Bool = false, references: Bool,
+        ask: () -> ValidatorAnswer? = { nil }
     ) -> Verdict {
         var faults: [ConfigFault] = []
         var syntaxFault: ConfigFault?
@@ -53,7 +55,7 @@ package enum ConfigChecks {
                         remarks.append("\(path) was not held to the schema. \(failure.sentence)")
                     }
                 }
-                if syntax == .json5 { schemaFaults += malformed(read) }
+                if references, syntax == .json5 { schemaFaults += malformed(read) }
             }
         }
         let ours = (syntaxFault.map { [$0] } ?? []) + schemaFaults

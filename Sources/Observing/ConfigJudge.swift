@@ -1,3 +1,4 @@
+internal import AgentKinds
 internal import ConfigText
 internal import Files
 internal import Model
@@ -80,7 +81,8 @@ final class ConfigJudge {
             let began = ContinuousClock.now
             let verdict = ConfigChecks.verdict(
                 version.bytes, path: version.path, schema: includes ? nil : schema,
-                ascii: observation.agent.validation.ascii.contains(version.path)
+                ascii: observation.agent.validation.ascii.contains(version.path),
+                references: AgentKinds.of(observation.agent.kind).dialect.hasReferences
             ) { validator?.ask(about: version.path) }
             if validator != nil { left -= ContinuousClock.now - began }
             result.faults.append(verdict.faults)

@@ -36,8 +36,6 @@ package final class Observer {
     var logLevels: [Scope: String] = [:]
     /// What each agent is called, told apart once a pass: a look at few agents must not change it.
     var names: [AgentID: String] = [:]
-    /// What each is.
-    var kinds: [AgentID: AgentKind] = [:]
     /// The words that each agent is started with.
     var commands: [AgentID: [String]] = [:]
     /// Who reads which config, for the same reason.
@@ -136,7 +134,7 @@ package final class Observer {
         readDoubles(into: &agents)
         readSecrets(into: &agents)
         ProbeReader.read(into: &agents) { seen in
-            kinds[seen.agent.id]?.doubt(
+            AgentKinds.of(seen.agent.kind).doubt(
                 address(of: seen, isOld: Self.isOld(seen, request.lastConfig[seen.agent.id])))
         }
         for index in agents.indices where agents[index].probes.contains(where: { $0.failure != nil }) {
@@ -159,8 +157,7 @@ package final class Observer {
                 }
                 for found in units where found.gap == nil {
                     let agent = Agent(
-                        id: found.id, name: names[found.id] ?? AgentKinds.name(of: found.id),
-                        kind: kinds[found.id]?.name ?? .plain)
+                        id: found.id, name: names[found.id] ?? AgentKinds.name(of: found.id))
                     var each = AgentObservation(
                         agent: agent, taken: Timestamp(microseconds: linux_wall_clock()), unit: found.unit)
                     each.owner = owner(of: found.id)

@@ -49,7 +49,6 @@ extension Observer {
         let (agent, problem) = AgentDescription.agent(
             found, UnitView(found, environment, home: home), entry: entry)
         let kind = AgentKinds.of(agent.kind)
-        kinds[found.id] = kind
         var observation = AgentObservation(agent: agent, taken: now, unit: found.unit)
         if let gap = found.gap { observation.gaps.append(gap) }
         if let problem { observation.gaps.append(Gap(source: "config", sentence: problem, blinding: false)) }

@@ -159,7 +159,7 @@ extension Observer {
                     }
                 }
                 if shared.isEmpty { continue }
-                if holder.kind == seen.agent.kind, kinds[seen.agent.id]?.isOnePerConfig ?? false,
+                if holder.kind == seen.agent.kind, AgentKinds.of(seen.agent.kind).isOnePerConfig,
                     shared.first?.path == path, holder.files.first?.path == path
                 {
                     agents[index].double = AgentDouble(agent: other, name: holder.name, isUp: holder.isUp, path: path)

@@ -13,7 +13,8 @@ struct ConfigVerdictTests {
         _ text: String, held: Bool = true, ask: @escaping () -> ValidatorAnswer? = { nil }
     ) throws -> ConfigChecks.Verdict {
         let schema = try SchemaCheck.read(Array(Self.schema.utf8)).get()
-        return ConfigChecks.verdict(Array(text.utf8), path: "/a.json", schema: held ? schema : nil, ask: ask)
+        return ConfigChecks.verdict(
+            Array(text.utf8), path: "/a.json", schema: held ? schema : nil, references: true, ask: ask)
     }
 
     private func lines(_ verdict: ConfigChecks.Verdict) -> [String] {
@@ -84,8 +85,9 @@ struct ConfigVerdictTests {
 
     @Test func `values have to be ASCII only where that is asked for`() {
         let bytes = Array("{\"a\": \"ü\"}".utf8)
-        #expect(ConfigChecks.verdict(bytes, path: "/a.json", schema: nil).faults.isEmpty)
-        #expect(ConfigChecks.verdict(bytes, path: "/a.json", schema: nil, ascii: true).faults.count == 1)
+        #expect(ConfigChecks.verdict(bytes, path: "/a.json", schema: nil, references: true).faults.isEmpty)
+        #expect(
+            ConfigChecks.verdict(bytes, path: "/a.json", schema: nil, ascii: true, references: true).faults.count == 1)
     }
 
     @Test(arguments: [
@@ -124,8 +126,16 @@ struct ConfigVerdictTests {
 
     @Test func `a schema that cannot be used says nothing of the config, and that is told`() throws {
         let schema = try SchemaCheck.read(Array(#"{"$ref": "https://example.net/schema.json"}"#.utf8)).get()
-        let found = ConfigChecks.verdict(Array("{}".utf8), path: "/a.json", schema: schema)
+        let found = ConfigChecks.verdict(Array("{}".utf8), path: "/a.json", schema: schema, references: true)
         #expect(found.faults.isEmpty)
         #expect(found.remarks.first?.contains("was not held to the schema") == true)
+    }
+
+    @Test func `what would be a malformed include is a text in a config of a kind that has none`() {
+        let bytes = Array(#"{ "$include": 5 }"#.utf8)
+        for (references, count) in [(true, 1), (false, 0)] {
+            let found = ConfigChecks.verdict(bytes, path: "/a.json", schema: nil, references: references)
+            #expect(found.faults.count == count)
+        }
     }
 }

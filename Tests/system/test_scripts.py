@@ -1,5 +1,4 @@
 """The scripts that build, on machines that are not as they should be."""
-import os
 import subprocess
 from pathlib import Path
 
@@ -103,7 +102,6 @@ def unable(world):
         equal(done.returncode, 1, f"the exit status after {command}")
         equal(len(list(Path("/tmp").glob("tmp.*"))), 0, "what is left in /tmp")
         return done.stderr
-    equal(os.getuid(), 0, "who runs this")
     contains(checked("mount", "-t", "tmpfs", "none", "/sys/fs/cgroup"), "cgroup version 2 is not mounted", "what is said")
     contains(checked("mount", "-o", "remount,bind,ro", "/sys/fs/cgroup"), "no group can be made", "what is said")
     done = run("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", str(REPOSITORY / "scripts/host"), "check",

@@ -4,7 +4,7 @@ internal import Model
 /// OpenClaw's gateway, also under its older name. Known from its documentation and its sources.
 enum OpenClaw {
     static let kind: AgentKind = {
-        var kind = AgentKind(name: KindName(rawValue: "openclaw"), title: "an OpenClaw gateway")
+        var kind = AgentKind(KindName(rawValue: "openclaw"))
         kind.units = ["openclaw-gateway*.service", "clawdbot-gateway*.service"]
         kind.prefixes = prefixes
         kind.isMarked = isMarked

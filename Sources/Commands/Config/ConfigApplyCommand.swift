@@ -96,7 +96,8 @@ enum ConfigApplyCommand {
         let isFirst = each.agent.config.first?.path == path
         // Judged by the name that it is to have.
         let verdict = ConfigChecks.verdict(
-            bytes, path: path, schema: includes ? nil : schema?.check, ascii: validation.ascii.contains(path)
+            bytes, path: path, schema: includes ? nil : schema?.check, ascii: validation.ascii.contains(path),
+            references: AgentKinds.of(each.agent.kind).dialect.hasReferences
         ) {
             guard isFirst, let validator = pass.observer.validator(of: each.agent) else { return nil }
             do throws(FileError) {

@@ -55,7 +55,8 @@ enum ConfigCheckCommand {
             if let problem = schema.problem { throw CommandFailure(.unable, "watchdog config check: \(problem)") }
             held = schema.check
         }
-        let verdict = ConfigChecks.verdict(bytes, path: path, schema: held, ascii: invocation.has(ascii))
+        let verdict = ConfigChecks.verdict(
+            bytes, path: path, schema: held, ascii: invocation.has(ascii), references: true)
         if let remark = verdict.remarks.first { throw CommandFailure(.unable, "watchdog config check: \(remark)") }
         let faults = verdict.faults
         if invocation.json {

@@ -10,7 +10,7 @@ enum DoctorNotes {
     private static func kind(_ seen: AgentObservation) -> String? {
         guard seen.agent.kind == .plain else { return nil }
         return
-            "It is treated as \(AgentKinds.plain.title): nothing is assumed of its port, its variables and what its config refers to. `kind` of its [[agent]] in the settings says otherwise (\(AgentKinds.names.joined(separator: ", ")))."
+            "It is treated as a plain unit: nothing is assumed of its port, its variables and what its config refers to. `kind` of its [[agent]] in the settings says otherwise (\(AgentKinds.names.joined(separator: ", ")))."
     }
 
     private static func stops(_ seen: AgentObservation) -> String? {
